@@ -1,0 +1,67 @@
+import type { Brand } from '@quorate/patterns/base';
+import type { Entry, HardState, SnapshotMark } from '@quorate/patterns/consensus/raft';
+
+/** One Raft group among those that a node hosts. 0 is the consistent core. */
+export type GroupId = Brand<number, 'GroupId'>;
+export const GroupId: { of(id: number): GroupId } = { of: (id) => id as GroupId };
+
+/** One group's share of a batch. Fields are carried out in the order given here. */
+export interface PersistRequest {
+  readonly group: GroupId;
+  /** The log restarts after this mark; all entries up to and including it, and all that do not follow on it, are gone. */
+  readonly restart?: SnapshotMark | undefined;
+  /** Replaces whatever the log holds from `entries[0].index` on. */
+  readonly entries: readonly Entry[];
+  readonly state: HardState | undefined;
+  /** The commit index as known now: what recovery may rely on having been acknowledged. */
+  readonly commit: number;
+}
+
+/** What recovery found of one group. */
+export interface RecoveredGroup {
+  readonly state: HardState;
+  readonly entries: readonly Entry[];
+  /** The highest commit index that was recorded. */
+  readonly commit: number;
+  /** Acknowledged records are missing or unreadable; says which file, at which offset, and why. */
+  readonly damage: string | undefined;
+}
+
+/** One write-ahead log for all groups of a node. */
+export interface LogStore {
+  readonly recovered: ReadonlyMap<GroupId, RecoveredGroup>;
+  /**
+   * Queues the requests as one unit, after all earlier ones. `durable` is called when it and all before it are durable. Whatever is
+   * queued while a sync runs becomes the next batch. After the first failed write or sync nothing is ever called back again, and `failed` resolves.
+   */
+  persist(requests: readonly PersistRequest[], durable: () => void): void;
+  /** Entries up to and including `index` of the group are in a durable snapshot and no longer needed: frees whole segments. */
+  release(group: GroupId, index: number): void;
+  /** Resolves, once, with the reason when the disk failed. The node must stop: a failed sync is final. */
+  readonly failed: Promise<Error>;
+  readonly sizeBytes: number;
+  /** Waits for what is queued, then closes the files. */
+  close(): Promise<void>;
+}
+
+export interface SnapshotWriter {
+  write(chunk: Uint8Array): Promise<void>;
+  /** Synced, verified by reading back, renamed into place, directory synced; the one before it is removed afterwards. */
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+export interface SnapshotReader extends AsyncDisposable {
+  readonly mark: SnapshotMark;
+  readonly sizeBytes: number;
+  /** Up to `lengthBytes` from `position`; empty at the end. Checksums are verified: rejects on damage. */
+  read(position: number, lengthBytes: number): Promise<Uint8Array>;
+}
+
+/** State-machine snapshots, one directory per group. */
+export interface SnapshotStore {
+  /** The newest complete snapshot's mark, or undefined. */
+  latest(group: GroupId): SnapshotMark | undefined;
+  create(group: GroupId, mark: SnapshotMark): Promise<SnapshotWriter>;
+  open(group: GroupId): Promise<SnapshotReader | undefined>;
+}

@@ -1,0 +1,2 @@
+export { assert, InvariantError, unreachable } from './assert.ts';
+export { type Brand, Instant, WallTime } from './brand.ts';
