@@ -1,0 +1,92 @@
+/** Where `quorate dev` keeps a cluster: one directory, with the cluster's shape, a configuration file and a data directory per node. */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type NodeSettings, SettingsError } from '../settings.ts';
+
+export interface DevOptions {
+  readonly nodes: number;
+  readonly directory: string;
+  readonly basePort: number;
+  /** Forget what an earlier run left. */
+  readonly fresh: boolean;
+}
+
+export interface DevNode {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly httpPort: number;
+  readonly etcdPort: number;
+  readonly configFile: string;
+}
+
+interface ClusterFile {
+  readonly version: 1;
+  readonly nodes: number;
+  readonly basePort: number;
+}
+
+const HOST = '127.0.0.1';
+const CLUSTER_FILE = 'cluster.json';
+
+/** Port of service `s` of the node with that ordinal, from 1: `basePort + 10·i + s`. */
+export const portOf = (basePort: number, ordinal: number, service: number): number => basePort + 10 * ordinal + service;
+
+/** Writes what the nodes need, or finds it from an earlier run. Throws `SettingsError` when the two do not fit. */
+export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
+  const directory = resolve(options.directory);
+  const clusterFile = join(directory, CLUSTER_FILE);
+  if (options.fresh) removeCluster(directory, clusterFile);
+  const shape: ClusterFile = { version: 1, nodes: options.nodes, basePort: options.basePort };
+  if (existsSync(clusterFile)) checkShape(clusterFile, shape);
+  const ordinals = Array.from({ length: options.nodes }, (_, at) => at + 1);
+  const initialCluster = Object.fromEntries(ordinals.map((i) => [`n${i}`, `${HOST}:${portOf(options.basePort, i, 0)}`]));
+  const nodes = ordinals.map((ordinal) => writeNode(directory, options.basePort, ordinal, initialCluster));
+  writeFileAtomically(clusterFile, shape);
+  return nodes;
+}
+
+/** Only a directory that this command has laid out is ever removed. */
+function removeCluster(directory: string, clusterFile: string): void {
+  if (existsSync(clusterFile)) rmSync(directory, { recursive: true });
+  else if (existsSync(directory)) {
+    throw new SettingsError(`--fresh: ${directory} exists but has no ${CLUSTER_FILE}, so it is not a dev cluster and is left alone`);
+  }
+}
+
+function checkShape(clusterFile: string, wanted: ClusterFile): void {
+  let found: Partial<ClusterFile>;
+  try {
+    found = JSON.parse(readFileSync(clusterFile, 'utf8')) as Partial<ClusterFile>;
+  } catch (cause) {
+    throw new SettingsError(`cannot read ${clusterFile}: ${(cause as Error).message}`, { cause });
+  }
+  for (const key of ['version', 'nodes', 'basePort'] as const) {
+    if (found[key] === wanted[key]) continue;
+    throw new SettingsError(
+      `the cluster in ${clusterFile} has ${key} ${found[key]}, this run asks for ${wanted[key]}: use --${key === 'basePort' ? 'base-port' : key} ${found[key]}, another --data directory, or --fresh to forget it`,
+    );
+  }
+}
+
+function writeNode(directory: string, basePort: number, ordinal: number, initialCluster: Record<string, string>): DevNode {
+  const name = `n${ordinal}`;
+  const settings = {
+    name,
+    dataDir: join(directory, name),
+    host: HOST,
+    port: portOf(basePort, ordinal, 0),
+    httpPort: portOf(basePort, ordinal, 1),
+    etcdPort: portOf(basePort, ordinal, 2),
+    initialCluster,
+  } satisfies Partial<NodeSettings>;
+  mkdirSync(directory, { recursive: true });
+  const configFile = join(directory, `${name}.json`);
+  writeFileAtomically(configFile, settings);
+  return { ...settings, configFile };
+}
+
+function writeFileAtomically(path: string, value: unknown): void {
+  writeFileSync(`${path}.tmp`, `${JSON.stringify(value, null, 2)}\n`);
+  renameSync(`${path}.tmp`, path);
+}
