@@ -1,0 +1,3 @@
+export type { CallOptions, Core, CoreStatus, LeaseStatus, MemberStatus, WatchHandle } from './core.ts';
+export { CoreError, type CoreErrorCode, type Outcome } from './errors.ts';
+export type * from './requests.ts';

@@ -1,0 +1,1 @@
+export { type EtcdGateway, type EtcdGatewayOptions, startEtcdGateway } from './gateway.ts';
