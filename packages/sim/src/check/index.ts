@@ -1,0 +1,11 @@
+export { type CheckOptions, type CheckResult, checkHistory } from './check-history.ts';
+export { HistoryFormatError } from './formats/history-format-error.ts';
+export type { HistoryLine } from './formats/history-lines.ts';
+export { type Annotation, type Ending, type History, readHistory, type Vocabulary } from './formats/read-history.ts';
+export { kvVocabulary, registerVocabulary } from './formats/vocabularies.ts';
+export { ILLEGAL, type Model, type Part } from './model.ts';
+export { type KvInput, type KvOutput, kvModel } from './models/kv.ts';
+export { type RegisterInput, type RegisterOutput, type RegisterValue, registerModel } from './models/register.ts';
+export type { Operation, Verdict } from './operation.ts';
+export type { PartResult } from './part-run.ts';
+export { partitionByKey, partitionByTouchedKeys } from './partition.ts';
