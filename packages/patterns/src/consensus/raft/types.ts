@@ -91,7 +91,11 @@ export type RaftMessage =
   /** A follower's ReadIndex (thesis 6.4): `id` is the follower's own token. */
   | { readonly kind: 'read-request'; readonly term: number; readonly id: number }
   /** `index` is undefined when the receiver was not in a position to answer: the reader asks again. */
-  | { readonly kind: 'read-response'; readonly term: number; readonly id: number; readonly index: number | undefined };
+  | { readonly kind: 'read-response'; readonly term: number; readonly id: number; readonly index: number | undefined }
+  /** A damaged node asks the leader to forget what it acknowledged before (see `repair.ts`). `id` is the asker's own token. */
+  | { readonly kind: 'repair-request'; readonly term: number; readonly id: number }
+  /** The sender was confirmed as leader after the request, without the asker; the asker is whole again once it matches up to `index`. */
+  | { readonly kind: 'repair-response'; readonly term: number; readonly id: number; readonly index: number };
 
 export type RaftInput =
   | { readonly kind: 'tick' }
@@ -178,7 +182,9 @@ export type RaftEffect =
   /** Role, term or known leader changed. */
   | { readonly kind: 'role'; readonly role: RaftRole; readonly term: number; readonly leader: NodeId | undefined }
   /** The configuration in force changed; `committed` once it can no longer be undone. */
-  | { readonly kind: 'configuration'; readonly configuration: Configuration; readonly committed: boolean };
+  | { readonly kind: 'configuration'; readonly configuration: Configuration; readonly committed: boolean }
+  /** A node started as `damaged` is whole again, durably: the next start need not say `damaged`. */
+  | { readonly kind: 'repaired' };
 
 export interface RaftOptions {
   readonly id: NodeId;
