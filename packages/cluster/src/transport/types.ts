@@ -17,6 +17,13 @@ export interface PeerTransport {
   setPeers(peers: ReadonlyMap<NodeId, Address>): void;
   /** Queues; everything of one turn leaves in one write. Dropped silently when there is no connection: Raft's messages may get lost. */
   send(to: NodeId, channel: Channel, lane: Lane, payload: Uint8Array): void;
+  /**
+   * Like `send`, with the payload in pieces, which may be shared between peers and must not be changed afterwards. Leaves with the next `flush`,
+   * which the caller owes within this turn.
+   */
+  sendParts(to: NodeId, channel: Channel, lane: Lane, parts: readonly Uint8Array[]): void;
+  /** Hands what is queued to the sockets now, instead of at the end of the turn: for a driver that runs at the end of the turn itself. */
+  flush(): void;
   /** Bytes queued towards that peer: for flow control of snapshots. */
   queuedBytes(to: NodeId): number;
   receive(channel: Channel, handler: (from: NodeId, payload: Uint8Array) => void): void;

@@ -19,6 +19,8 @@ const HEARTBEAT_RESPONSE = 6;
 const TIMEOUT_NOW = 7;
 const READ_REQUEST = 8;
 const READ_RESPONSE = 9;
+const REPAIR_REQUEST = 10;
+const REPAIR_RESPONSE = 11;
 
 const FLAG_A = 0x10;
 const FLAG_B = 0x20;
@@ -82,6 +84,17 @@ export function writeRaftMessage(w: ByteWriter, group: number, message: RaftMess
       w.uint(message.id);
       if (message.index !== undefined) w.uint(message.index);
       return;
+    case 'repair-request':
+      w.u8(REPAIR_REQUEST);
+      w.uint(message.term);
+      w.uint(message.id);
+      return;
+    case 'repair-response':
+      w.u8(REPAIR_RESPONSE);
+      w.uint(message.term);
+      w.uint(message.id);
+      w.uint(message.index);
+      return;
   }
 }
 
@@ -132,17 +145,22 @@ function readMessage(r: ByteReader): RaftMessage {
       return { kind: 'timeout-now', term };
     case READ_REQUEST:
       return { kind: 'read-request', term, id: r.uint() };
-    default:
+    case READ_RESPONSE:
       return { kind: 'read-response', term, id: r.uint(), index: a ? r.uint() : undefined };
+    case REPAIR_REQUEST:
+      return { kind: 'repair-request', term, id: r.uint() };
+    case REPAIR_RESPONSE:
+      return { kind: 'repair-response', term, id: r.uint(), index: r.uint() };
+    default:
+      throw new BytesError(`message kind ${tag & 0x0f} is unknown`, r.offset);
   }
 }
 
 /** Which flags each kind may carry, by its number. An unknown flag changes a message's meaning in a way that we do not know. */
-const FLAGS: readonly number[] = [FLAG_A | FLAG_B, FLAG_A | FLAG_B, 0, 0, 0, FLAG_A, 0, 0, 0, FLAG_A];
+const FLAGS: readonly number[] = [FLAG_A | FLAG_B, FLAG_A | FLAG_B, 0, 0, 0, FLAG_A, 0, 0, 0, FLAG_A, 0, 0];
 
 function checkFlags(r: ByteReader, tag: number): void {
-  const allowed = FLAGS[tag & 0x0f];
-  if (allowed === undefined) throw new BytesError(`message kind ${tag & 0x0f} is unknown`, r.offset);
+  const allowed = FLAGS[tag & 0x0f] ?? 0xf0;
   if ((tag & 0xf0 & ~allowed) !== 0)
     throw new BytesError(`flags ${tag >> 4} of message kind ${tag & 0x0f} are unknown`, r.offset);
 }

@@ -71,6 +71,8 @@ export const raftMessage: fc.Arbitrary<RaftMessage> = fc.oneof(
   fc.record({ kind: of('timeout-now'), term: number }),
   fc.record({ kind: of('read-request'), term: number, id: number }),
   fc.record({ kind: of('read-response'), term: number, id: number, index: fc.option(number, { nil: undefined }) }),
+  fc.record({ kind: of('repair-request'), term: number, id: number }),
+  fc.record({ kind: of('repair-response'), term: number, id: number, index: number }),
 );
 
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
