@@ -141,6 +141,12 @@ export class ByteWriter {
     return taken;
   }
 
+  /** Takes back what was written beyond the record's first `length` bytes. */
+  truncate(length: number): void {
+    assert(length >= 0 && length <= this.length, 'truncate must stay within what was written');
+    this.#end = this.#start + length;
+  }
+
   /** Forgets what was written since the last `take`. */
   reset(): void {
     this.#end = this.#start;
