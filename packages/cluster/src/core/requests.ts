@@ -128,6 +128,11 @@ export interface LeaseGrantResponse {
 export interface LeaseRevokeRequest {
   readonly kind: 'lease-revoke';
   readonly id: number;
+  /**
+   * Set when a leader found the lease expired, to the term in which it did; 0 or absent when a client asks. The machine refuses it
+   * with `leader-changed` unless the leases are still kept by the leader of that term: see `lease-epoch` in the codec.
+   */
+  readonly leaderTerm?: number;
 }
 export interface LeaseRevokeResponse {
   readonly kind: 'lease-revoke';
