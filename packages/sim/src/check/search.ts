@@ -106,6 +106,7 @@ export class Search<Input, Output, State> {
     const isAnswered = operation < this.#list.answered;
     // Without effect here, and without an answer to account for, it may as well happen later.
     if (next === this.#state && !isAnswered) return 'refused';
+    // A read can only be refused later: where it is accepted, nothing else needs to be tried.
     const isForced = this.#machine.isRead(this.#list.order[operation] as number);
     const done = this.#done;
     done.add(operation);
