@@ -1,0 +1,366 @@
+import type { Env } from '@quorate/env';
+import type { Instant } from '@quorate/patterns/base';
+import type {
+  Configuration,
+  NodeId,
+  RaftMessage,
+  RaftOptions,
+  RaftRestart,
+  SnapshotMark,
+} from '@quorate/patterns/consensus/raft';
+import type { GroupId, LogStore, PersistRequest, SnapshotStore } from '../storage/types.ts';
+import { Channels } from '../transport/channels.ts';
+import type { PeerTransport } from '../transport/types.ts';
+import { type GroupMessage, readRaftMessages } from '../wire/index.ts';
+import { Deadlines } from './deadlines.ts';
+import { type ApplyBudget, type GroupPort, HostedGroup } from './group.ts';
+import type { RaftKernel } from './kernel.ts';
+import { type GroupOptions, resolveGroupOptions } from './options.ts';
+import { Outbox } from './outbox.ts';
+import { recover, restoreMachine } from './restart.ts';
+import { takeSnapshot } from './snapshot-taking.ts';
+import type { RaftGroup, StateMachine } from './types.ts';
+
+/** What one turn applies before sockets are looked at again, over all groups. */
+const APPLY_ENTRIES_PER_TURN = 4096;
+const APPLY_BYTES_PER_TURN: number = 4 * 1024 * 1024;
+/** A turn's effects may cause further steps (what is applied is reported to the kernel); after this many the next turn goes on. */
+const ROUNDS_PER_TURN = 4;
+/** A timer later than this means that the event loop stood still: what has arrived meanwhile is given one more turn before the clock counts. */
+const STALL_MS = 30;
+
+export interface RaftHostParts {
+  readonly env: Env;
+  readonly self: NodeId;
+  readonly transport: PeerTransport;
+  readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
+  /** `Raft` of the patterns; tests put defective ones in its place. */
+  readonly createKernel: (options: RaftOptions, restart: RaftRestart) => RaftKernel;
+  /** The disk failed or an invariant broke: everything here has stopped, nothing is acknowledged any more, the process must end. Called once. */
+  readonly onFatal: (reason: Error) => void;
+}
+
+export interface RaftCounters {
+  /** Turns in which something was stepped. */
+  readonly turns: number;
+  /** Calls of `LogStore.persist`, each for all groups of a turn. */
+  readonly persists: number;
+  readonly frames: number;
+  readonly messages: number;
+  readonly bytes: number;
+  readonly snapshotsTaken: number;
+  readonly snapshotsSent: number;
+  readonly snapshotsReceived: number;
+}
+
+interface Ticket {
+  readonly group: HostedGroup;
+  readonly ticket: number;
+}
+
+/**
+ * Runs many Raft groups over one log, one socket per peer and one timer (singular update queue). Everything that arrives during one turn
+ * of the event loop is stepped when it ends; the effects of all groups leave together: one frame per peer and lane, one batch to the
+ * disk. Then committed entries are applied, in slices.
+ *
+ * The order within a turn: messages, then proposals, then time; network, then disk (both only start here), then the state machine.
+ */
+export class RaftHost {
+  readonly #parts: RaftHostParts;
+  readonly #groups: Map<GroupId, HostedGroup> = new Map();
+  readonly #port: GroupPort;
+  readonly #outbox: Outbox;
+  readonly #deadlines: Deadlines<HostedGroup> = new Deadlines();
+  readonly #subscriptions: Disposable[] = [];
+
+  #toStep: HostedGroup[] = [];
+  #stepping: HostedGroup[] = [];
+  readonly #toApply: Set<HostedGroup> = new Set();
+  readonly #toAnnounce: Set<HostedGroup> = new Set();
+  readonly #due: HostedGroup[] = [];
+  #requests: PersistRequest[] = [];
+  #tickets: Ticket[] = [];
+
+  #deferred = false;
+  #ticking = false;
+  #timer: Disposable | undefined;
+  #timerAt: Instant | undefined;
+  #stopped = false;
+  #turns = 0;
+  #persists = 0;
+  #snapshotsTaken = 0;
+  readonly #taking: Map<HostedGroup, Promise<void>> = new Map();
+  readonly #inbound: GroupMessage[] = [];
+  readonly #run: () => void = () => this.#turn();
+
+  constructor(parts: RaftHostParts) {
+    this.#parts = parts;
+    this.#outbox = new Outbox(parts.transport);
+    this.#port = this.#makePort();
+    parts.transport.receive(Channels.raft, (from, payload) => this.#receive(from, payload));
+    this.#subscriptions.push(
+      parts.transport.onReachable((peer, reachable) => {
+        if (!reachable) this.#unreachable(peer);
+      }),
+    );
+    parts.log.failed.then((reason) => this.#fatal(reason));
+  }
+
+  get counters(): RaftCounters {
+    return {
+      turns: this.#turns,
+      persists: this.#persists,
+      frames: this.#outbox.frames,
+      messages: this.#outbox.messages,
+      bytes: this.#outbox.bytes,
+      snapshotsTaken: this.#snapshotsTaken,
+      snapshotsSent: 0,
+      snapshotsReceived: 0,
+    };
+  }
+
+  /**
+   * Starts a group from what the disk holds of it, or, when that is nothing, from `initial` (which is empty on a node that is to be added
+   * to a running group). Resolves once the state machine has been restored. Rejects when that fails.
+   */
+  async addGroup(
+    id: GroupId,
+    machine: StateMachine,
+    options: GroupOptions,
+    initial: Configuration,
+  ): Promise<RaftGroup> {
+    const { env, self, log, snapshots, createKernel } = this.#parts;
+    if (this.#groups.has(id)) throw new RangeError(`group ${id} is hosted here already`);
+    const { restart, reset } = recover(id, { log, snapshots }, initial, env.log);
+    await restoreMachine(id, snapshots, machine);
+    if (this.#stopped) throw new RangeError('the host has stopped');
+    if (reset !== undefined) log.persist([reset], () => {});
+    const random = env.random.stream(`raft/${id}`);
+    const kernel = createKernel({ ...options, id: self, random: () => random.uint32() }, restart);
+    const lastIndex = restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index;
+    const group = new HostedGroup(this.#port, id, {
+      kernel,
+      machine,
+      options: resolveGroupOptions(options),
+      start: { mark: restart.mark, lastIndex },
+    });
+    this.#groups.set(id, group);
+    this.#schedule(group);
+    return group;
+  }
+
+  /** Stops all groups: proposals and reads hear that this node is stopping. Log, snapshots and transport stay the owner's to close. */
+  async stop(): Promise<void> {
+    this.#halt();
+    await Promise.allSettled(this.#taking.values());
+  }
+
+  // --- What comes in.
+
+  #receive(from: NodeId, payload: Uint8Array): void {
+    if (this.#stopped) return;
+    const inbound = this.#inbound;
+    readRaftMessages(payload, inbound);
+    for (const { group, message } of inbound) {
+      this.#groups.get(group as GroupId)?.enqueue({ kind: 'message', from, message });
+    }
+    inbound.length = 0;
+  }
+
+  #unreachable(peer: NodeId): void {
+    for (const group of this.#groups.values()) {
+      const { voters, outgoing, learners } = group.configuration;
+      if (voters.includes(peer) || outgoing.includes(peer) || learners.includes(peer)) {
+        group.enqueue({ kind: 'unreachable', peer });
+      }
+    }
+  }
+
+  #schedule(group: HostedGroup): void {
+    if (this.#stopped) return;
+    if (!group.scheduled) {
+      group.scheduled = true;
+      this.#toStep.push(group);
+    }
+    this.#defer();
+  }
+
+  #defer(): void {
+    if (this.#deferred || this.#stopped) return;
+    this.#deferred = true;
+    this.#parts.env.tasks.defer(this.#run);
+  }
+
+  // --- The turn.
+
+  #turn(): void {
+    this.#deferred = false;
+    if (this.#stopped) return;
+    try {
+      this.#turns += 1;
+      const budget: ApplyBudget = { entries: APPLY_ENTRIES_PER_TURN, bytes: APPLY_BYTES_PER_TURN };
+      for (let round = 0; round < ROUNDS_PER_TURN; round++) {
+        this.#step();
+        this.#flush();
+        if (!this.#apply(budget) && this.#toStep.length === 0) break;
+      }
+      this.#announce();
+      this.#arm();
+      if (this.#toStep.length > 0 || this.#toApply.size > 0) this.#defer();
+    } catch (error) {
+      this.#fatal(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  #step(): void {
+    const now = this.#parts.env.clock.monotonic();
+    if (this.#ticking) {
+      this.#ticking = false;
+      this.#deadlines.due(now, this.#due);
+    }
+    const groups = this.#toStep;
+    this.#toStep = this.#stepping;
+    this.#stepping = groups;
+    // Messages first: one that has arrived may move a deadline away.
+    for (const group of groups) {
+      group.scheduled = false;
+      this.#stepOne(group, now, false);
+    }
+    groups.length = 0;
+    for (const group of this.#due) {
+      const deadline = group.deadline;
+      if (deadline !== undefined && deadline <= now) this.#stepOne(group, now, true);
+      else this.#deadlines.update(group);
+    }
+    this.#due.length = 0;
+  }
+
+  #stepOne(group: HostedGroup, now: Instant, tick: boolean): void {
+    group.step(now, tick);
+    this.#deadlines.update(group);
+    if (group.hasWork) this.#toApply.add(group);
+    this.#toAnnounce.add(group);
+  }
+
+  /** Network before disk: a follower's way is the longer one, and both only start here. */
+  #flush(): void {
+    this.#outbox.flush();
+    if (this.#requests.length === 0) return;
+    const tickets = this.#tickets;
+    const requests = this.#requests;
+    this.#requests = [];
+    this.#tickets = [];
+    this.#persists += 1;
+    this.#parts.log.persist(requests, () => {
+      if (this.#stopped) return;
+      for (const { group, ticket } of tickets) group.durable(ticket);
+    });
+  }
+
+  /** True when something was applied. */
+  #apply(budget: ApplyBudget): boolean {
+    if (this.#toApply.size === 0 || budget.entries <= 0 || budget.bytes <= 0) return false;
+    for (const group of this.#toApply) {
+      group.apply(budget);
+      // One that is not done goes to the end of the row.
+      this.#toApply.delete(group);
+      if (group.hasWork) this.#toApply.add(group);
+      if (budget.entries <= 0 || budget.bytes <= 0) break;
+    }
+    return true;
+  }
+
+  #announce(): void {
+    if (this.#toAnnounce.size === 0) return;
+    for (const group of this.#toAnnounce) group.announce();
+    this.#toAnnounce.clear();
+  }
+
+  // --- Time.
+
+  #arm(): void {
+    const next = this.#deadlines.next;
+    if (next === undefined || (this.#timerAt !== undefined && this.#timerAt <= next)) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timerAt = next;
+    this.#timer = this.#parts.env.timers.at(next, () => {
+      const late = this.#parts.env.clock.monotonic() - next > STALL_MS;
+      this.#timer = undefined;
+      this.#timerAt = undefined;
+      if (late) this.#parts.env.tasks.defer(() => this.#tickSoon());
+      else this.#tickSoon();
+    });
+  }
+
+  #tickSoon(): void {
+    this.#ticking = true;
+    this.#defer();
+  }
+
+  // --- What groups ask for.
+
+  #makePort(): GroupPort {
+    const { env, self } = this.#parts;
+    return {
+      self,
+      now: () => env.clock.monotonic(),
+      defer: (fn) => env.tasks.defer(fn),
+      schedule: (group) => this.#schedule(group),
+      send: (to: NodeId, group: GroupId, message: RaftMessage) => this.#outbox.add(to, group, message),
+      persist: (group, ticket, request) => {
+        this.#requests.push(request);
+        this.#tickets.push({ group, ticket });
+      },
+      sendSnapshot: (group, to) => {
+        group.enqueue({ kind: 'snapshot-sent', to, index: 0, delivered: false });
+      },
+      takeSnapshot: (group, mark) => this.#takeSnapshot(group, mark),
+      restore: async (group) => {
+        await restoreMachine(group.id, this.#parts.snapshots, group.machine);
+      },
+      repaired: (group) => env.log.info('the group is whole again', { group: group.id }),
+      fatal: (reason) => this.#fatal(reason),
+    };
+  }
+
+  #takeSnapshot(group: HostedGroup, mark: SnapshotMark): void {
+    if (this.#taking.has(group) || this.#stopped) return;
+    const { snapshots, env, log } = this.#parts;
+    const taken = takeSnapshot(group.id, mark, { machine: group.machine, snapshots, stopped: () => this.#stopped })
+      .then((complete) => {
+        if (!complete || this.#stopped) return;
+        this.#snapshotsTaken += 1;
+        const releasable = group.compacted(mark);
+        if (releasable > 0) log.release(group.id, releasable);
+      })
+      .catch((error: unknown) => {
+        env.log.error('a snapshot could not be taken; the log grows until one can', {
+          group: group.id,
+          reason: String(error),
+        });
+        group.snapshotFailed();
+      })
+      .finally(() => this.#taking.delete(group));
+    this.#taking.set(group, taken);
+  }
+
+  // --- The end.
+
+  #fatal(reason: Error): void {
+    if (this.#stopped) return;
+    this.#parts.env.log.error('this node stops: it can no longer keep its promises', { reason: reason.message });
+    this.#halt();
+    this.#parts.onFatal(reason);
+  }
+
+  #halt(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    this.#timer?.[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    for (const group of this.#groups.values()) group.stop();
+    this.#toStep.length = 0;
+    this.#toApply.clear();
+  }
+}

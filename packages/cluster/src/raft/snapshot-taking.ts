@@ -1,0 +1,48 @@
+import type { SnapshotMark } from '@quorate/patterns/consensus/raft';
+import type { GroupId, SnapshotStore } from '../storage/types.ts';
+import type { StateMachine } from './types.ts';
+
+/**
+ * Streams the state machine's snapshot into the store. The state is frozen before this returns its promise: the first chunk is asked for at
+ * once, so that even a machine whose `snapshot` is a generator begins now and not in a later turn.
+ */
+export function takeSnapshot(
+  group: GroupId,
+  mark: SnapshotMark,
+  parts: { machine: StateMachine; snapshots: SnapshotStore; stopped: () => boolean },
+): Promise<boolean> {
+  const chunks = parts.machine.snapshot()[Symbol.asyncIterator]();
+  return stream(group, mark, { ...parts, chunks, first: chunks.next() });
+}
+
+async function stream(
+  group: GroupId,
+  mark: SnapshotMark,
+  parts: {
+    snapshots: SnapshotStore;
+    stopped: () => boolean;
+    chunks: AsyncIterator<Uint8Array>;
+    first: Promise<IteratorResult<Uint8Array>>;
+  },
+): Promise<boolean> {
+  const { chunks, snapshots, stopped } = parts;
+  // Whatever becomes of the store, the first chunk's failure must not go unheard.
+  parts.first.catch(() => {});
+  const writer = await snapshots.create(group, mark);
+  try {
+    for (let next = await parts.first; next.done !== true; next = await chunks.next()) {
+      if (stopped()) {
+        await writer.abort();
+        return false;
+      }
+      await writer.write(next.value);
+    }
+    await writer.commit();
+    return true;
+  } catch (error) {
+    await writer.abort().catch(() => {});
+    throw error;
+  } finally {
+    await chunks.return?.();
+  }
+}
