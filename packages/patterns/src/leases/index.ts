@@ -1,0 +1,1 @@
+export { RevisionLog } from './revision-log.ts';

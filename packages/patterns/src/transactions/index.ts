@@ -1,0 +1,3 @@
+export { type OrderedMap, SortedArrayMap } from './ordered-map.ts';
+export { type FrozenStore, VersionedStore } from './versioned-store.ts';
+export { Cell, type Version, versionAt, versionBefore } from './versioned-value.ts';
