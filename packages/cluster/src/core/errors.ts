@@ -55,3 +55,15 @@ export class CoreError extends Error {
     this.outcome = details.outcome ?? 'not-applied';
   }
 }
+
+/** The history that was asked for is gone. `compactRevision` is the first revision that is still there: read the present state, and go on from it. */
+export class CompactedError extends CoreError {
+  readonly requestedRevision: number;
+  readonly compactRevision: number;
+  constructor(requestedRevision: number, compactRevision: number) {
+    const message = `revision ${requestedRevision} has been compacted: the first one available is ${compactRevision}`;
+    super('compacted', message);
+    this.requestedRevision = requestedRevision;
+    this.compactRevision = compactRevision;
+  }
+}

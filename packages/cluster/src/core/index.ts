@@ -1,4 +1,4 @@
 export type { CallOptions, Core, CoreStatus, LeaseStatus, MemberStatus, WatchHandle } from './core.ts';
-export { CoreError, type CoreErrorCode, type Outcome } from './errors.ts';
+export { CompactedError, CoreError, type CoreErrorCode, type Outcome } from './errors.ts';
 export { coreError, errorText } from './messages.ts';
 export type * from './requests.ts';
