@@ -22,6 +22,9 @@ export interface ServerStream<Response> {
   send(message: Response): void;
   /** True while the client takes less than is sent: stop sending until `drained`. */
   readonly congested: boolean;
+  /** Stops and resumes giving the client room to send. What is under way still arrives. */
+  hold(): void;
+  release(): void;
   end(): void;
   fail(error: unknown): void;
 }

@@ -1,129 +1,78 @@
-import http2 from 'node:http2';
-import type { MessageType } from '../protobuf/message.ts';
-import { Writer } from '../protobuf/writer.ts';
-import { MessageAssembler } from './frames.ts';
-import type { CallContext, Methods, StreamListener, StreamMethod, UnaryMethod } from './method.ts';
+/** gRPC's server side (PROTOCOL-HTTP2 of the gRPC project) on `Http2Connection`. */
+import type { Duplex } from 'node:stream';
+import { Http2Connection } from '../h2/connection.ts';
+import { type HeaderList, header } from '../h2/hpack-decoder.ts';
+import type { HeaderSet } from '../h2/hpack-encoder.ts';
+import type { Http2Stream, StreamListener } from '../h2/stream.ts';
+import type { CallContext, Methods } from './method.ts';
 import { encodeMessage, GrpcCode, GrpcError } from './status.ts';
-import { parseTimeout } from './timeout.ts';
+import { ServerStreamCall } from './stream-call.ts';
+import { UnaryCall } from './unary-call.ts';
 
 export interface GrpcServerOptions {
   readonly methods: Methods;
-  readonly maxMessageBytes: number;
-  readonly translateError: (error: unknown) => GrpcError;
+  /** The largest request message. */
+  readonly messageMaxBytes: number;
+  readonly concurrentStreamsMax: number;
+  /** What a rejection of a method tells the client. */
+  readonly translateError: (error: unknown, context: CallContext) => GrpcError;
+  /** Called before a method; what it throws is the answer. */
+  readonly admit?: (context: CallContext) => void;
 }
 
-const writer = new Writer();
-function frame<T>(type: MessageType<T>, message: T): Buffer {
-  type.write(writer, message);
-  writer.uint32be(writer.written);
-  writer.byte(0);
-  return writer.finish();
-}
-
-const RESPONSE_HEADERS = { ':status': 200, 'content-type': 'application/grpc' };
-const OK_TRAILERS = { 'grpc-status': '0', 'grpc-message': '' };
-
-class Call implements CallContext {
-  readonly stream: http2.ServerHttp2Stream;
-  readonly headers: http2.IncomingHttpHeaders;
-  readonly options: GrpcServerOptions;
-  readonly timeoutMs: number | undefined;
-  trailers: Record<string, string> = OK_TRAILERS;
-  constructor(stream: http2.ServerHttp2Stream, headers: http2.IncomingHttpHeaders, options: GrpcServerOptions) {
-    this.stream = stream;
-    this.headers = headers;
-    this.options = options;
-    const t = headers['grpc-timeout'];
-    this.timeoutMs = t === undefined ? undefined : parseTimeout(t as string);
-  }
-  metadata(name: string): string | undefined {
-    const value = this.headers[name];
-    return Array.isArray(value) ? value.join(',') : value;
-  }
-  fail(error: unknown): void {
-    const { code, message } = this.options.translateError(error);
-    const trailers = { 'grpc-status': String(code), 'grpc-message': encodeMessage(message) };
-    const { stream } = this;
-    if (stream.destroyed || stream.closed) return;
-    if (stream.headersSent) {
-      this.trailers = trailers;
-      stream.end();
-    } else stream.respond({ ...RESPONSE_HEADERS, ...trailers }, { endStream: true });
-  }
-  respond(): void {
-    this.stream.respond(RESPONSE_HEADERS, { waitForTrailers: true });
-    this.stream.on('wantTrailers', () => this.stream.sendTrailers(this.trailers));
-  }
-  unary<Q, A>(method: UnaryMethod<Q, A>): void {
-    const assembler = new MessageAssembler(this.options.maxMessageBytes);
-    let message: Uint8Array | undefined;
-    this.stream.on('data', (chunk: Buffer) => {
-      const fault = assembler.push(chunk, (m) => {
-        message = m;
-      });
-      if (fault) this.fail(new GrpcError(GrpcCode.resourceExhausted, fault.kind));
-    });
-    this.stream.on('end', () => {
-      if (message === undefined) return this.fail(new GrpcError(GrpcCode.internal, 'no message'));
-      let request: Q;
-      try {
-        request = method.request.decode(message);
-      } catch (error) {
-        return this.fail(error);
-      }
-      method.handle(request, this).then(
-        (response) => {
-          if (this.stream.destroyed) return;
-          this.respond();
-          this.stream.end(frame(method.response, response));
-        },
-        (error: unknown) => this.fail(error),
-      );
-    });
-  }
-  streaming<Q, A>(method: StreamMethod<Q, A>): void {
-    const assembler = new MessageAssembler(this.options.maxMessageBytes);
-    const { stream } = this;
-    let congested = false;
-    const listener: StreamListener<Q> = method.open({
-      context: this,
-      send: (m) => {
-        if (stream.destroyed || stream.writableEnded) return;
-        congested = !stream.write(frame(method.response, m));
-      },
-      get congested() {
-        return congested;
-      },
-      end: () => stream.end(),
-      fail: (e) => this.fail(e),
-    });
-    this.respond();
-    stream.on('drain', () => {
-      congested = false;
-      listener.drained();
-    });
-    stream.on('data', (chunk: Buffer) => {
-      try {
-        assembler.push(chunk, (m) => listener.message(method.request.decode(m)));
-      } catch (e) {
-        this.fail(e);
-      }
-    });
-    stream.on('end', () => listener.ended());
-    stream.on('close', () => listener.closed());
-  }
-}
-
-export function createGrpcServer(options: GrpcServerOptions): http2.Http2Server {
-  const server = http2.createServer({ settings: { maxConcurrentStreams: 100_000 } });
-  server.on('stream', (stream, headers) => {
-    stream.on('error', () => {});
-    const call = new Call(stream, headers, options);
-    const method = options.methods.get(headers[':path'] ?? '');
-    if (method === undefined)
-      return call.fail(new GrpcError(GrpcCode.unimplemented, `unknown method ${headers[':path']}`));
-    if (method.kind === 'unary') call.unary(method);
-    else call.streaming(method);
+/** Makes a gRPC connection of a socket. `closed` hears why it ended, undefined after an orderly end. */
+export function serveGrpc(
+  socket: Duplex,
+  options: GrpcServerOptions,
+  closed: (reason: Error | undefined) => void,
+): Http2Connection {
+  const connection: Http2Connection = new Http2Connection(socket, {
+    role: 'server',
+    concurrentStreamsMax: options.concurrentStreamsMax,
+    accept: (stream, headers) => accept(connection, stream, headers, options),
+    closed,
   });
-  return server;
+  return connection;
+}
+
+const IGNORE: StreamListener = { headers() {}, data() {}, reset() {}, drained() {} };
+const NOT_GRPC: HeaderSet = { fields: [':status', '415', 'content-type', 'application/grpc'] };
+const TRAILERS_ONLY: HeaderSet = { fields: [':status', '200', 'content-type', 'application/grpc'] };
+
+function accept(
+  connection: Http2Connection,
+  stream: Http2Stream,
+  headers: HeaderList,
+  options: GrpcServerOptions,
+): StreamListener {
+  const contentType = header(headers, 'content-type') ?? '';
+  if (header(headers, ':method') !== 'POST' || !contentType.startsWith('application/grpc')) {
+    const said = `expected POST with content-type application/grpc, got "${contentType}"`;
+    stream.end(NOT_GRPC, ['grpc-status', String(GrpcCode.unknown), 'grpc-message', encodeMessage(said)]);
+    return IGNORE;
+  }
+  const path = header(headers, ':path') ?? '';
+  const method = options.methods.get(path);
+  if (method === undefined)
+    return refuse(stream, new GrpcError(GrpcCode.unimplemented, unknownMethod(path, options.methods)));
+  const encoding = header(headers, 'grpc-encoding') ?? 'identity';
+  if (encoding !== 'identity') {
+    const said = `grpc: Decompressor is not installed for grpc-encoding "${encoding}"`;
+    return refuse(stream, new GrpcError(GrpcCode.unimplemented, said), ['grpc-accept-encoding', 'identity']);
+  }
+  return method.kind === 'unary'
+    ? new UnaryCall(connection, stream, headers, method, options)
+    : ServerStreamCall.open(stream, headers, method, options);
+}
+
+function refuse(stream: Http2Stream, error: GrpcError, more: HeaderList = []): StreamListener {
+  stream.end(TRAILERS_ONLY, [...more, 'grpc-status', String(error.code), 'grpc-message', encodeMessage(error.message)]);
+  return IGNORE;
+}
+
+/** In the words of grpc-go, which clients show as they are. */
+function unknownMethod(path: string, methods: Methods): string {
+  const [, service = '', name = ''] = /^\/(.*)\/([^/]*)$/.exec(path) ?? [];
+  const known = [...methods.keys()].some((other) => other.startsWith(`/${service}/`));
+  return known ? `unknown method ${name} for service ${service}` : `unknown service ${service}`;
 }

@@ -56,7 +56,8 @@ export class Writer {
 
   #short(value: number): void {
     const slab = this.#slab;
-    let pos = (this.#pos -= value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4);
+    this.#pos -= value < 0x4000 ? 2 : value < 0x200000 ? 3 : 4;
+    let pos = this.#pos;
     let rest = value;
     while (rest > 0x7f) {
       slab[pos++] = (rest & 0x7f) | 0x80;
@@ -69,7 +70,8 @@ export class Writer {
     let size = 5;
     if (high > 7) for (let rest = high >>> 3; rest > 0; rest >>>= 7) size += 1;
     const slab = this.#slab;
-    let pos = (this.#pos -= size);
+    this.#pos -= size;
+    let pos = this.#pos;
     let lo = low;
     let hi = high;
     for (let i = 1; i < size; i++) {

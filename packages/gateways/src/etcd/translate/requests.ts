@@ -19,8 +19,7 @@ const COMPARE_RESULTS: readonly CompareResult[] = ['equal', 'greater', 'less', '
 
 /** etcd's 64-bit integers reach beyond the safe ones, which no revision, version or lease here ever does. */
 function safe(value: number): number {
-  if (value > Number.MAX_SAFE_INTEGER) return Number.MAX_SAFE_INTEGER;
-  return value < Number.MIN_SAFE_INTEGER ? Number.MIN_SAFE_INTEGER : value;
+  return Math.max(Number.MIN_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
 }
 
 /** A lease that cannot exist here is refused as one that does not. */

@@ -1,0 +1,122 @@
+import type { Http2Connection } from '../h2/connection.ts';
+import type { HeaderList } from '../h2/hpack-decoder.ts';
+import type { Http2Stream, StreamListener } from '../h2/stream.ts';
+import { Context, faultError, frame, OK_TRAILERS, RESPONSE_HEADERS, sendError } from './call.ts';
+import { MessageAssembler, PREFIX_BYTES } from './frames.ts';
+import type { UnaryMethod } from './method.ts';
+import type { GrpcServerOptions } from './server.ts';
+import { GrpcCode, GrpcError } from './status.ts';
+
+/** One request, one answer. */
+export class UnaryCall<Request, Response> implements StreamListener {
+  readonly #connection: Http2Connection;
+  readonly #stream: Http2Stream;
+  readonly #context: Context;
+  readonly #method: UnaryMethod<Request, Response>;
+  readonly #options: GrpcServerOptions;
+  /** Only for a request that does not come in one piece. */
+  #assembler: MessageAssembler | undefined;
+  #message: Uint8Array | undefined;
+  #state: 'receiving' | 'working' | 'abandoned' | 'done' = 'receiving';
+
+  constructor(
+    connection: Http2Connection,
+    stream: Http2Stream,
+    headers: HeaderList,
+    method: UnaryMethod<Request, Response>,
+    options: GrpcServerOptions,
+  ) {
+    this.#connection = connection;
+    this.#stream = stream;
+    this.#context = new Context(headers);
+    this.#method = method;
+    this.#options = options;
+  }
+
+  data(chunk: Buffer, ended: boolean): void {
+    if (this.#state !== 'receiving') return;
+    if (ended && this.#assembler === undefined && isWhole(chunk)) {
+      this.#message = chunk.subarray(PREFIX_BYTES);
+      if (this.#message.length > this.#options.messageMaxBytes) this.#assemble(chunk);
+    } else {
+      this.#assemble(chunk);
+    }
+    if (ended && this.#state === 'receiving') this.#work();
+  }
+
+  #assemble(chunk: Buffer): void {
+    this.#assembler ??= new MessageAssembler(this.#options.messageMaxBytes);
+    const fault = this.#assembler.push(chunk, (message) => {
+      if (this.#message === undefined) this.#message = message;
+      else this.#fail(new GrpcError(GrpcCode.internal, 'more than one message in a unary call'));
+    });
+    if (fault !== undefined) this.#fail(faultError(fault, this.#options.messageMaxBytes));
+  }
+
+  #work(): void {
+    const message = this.#message;
+    if (message === undefined || this.#assembler?.partial === true) {
+      this.#fail(new GrpcError(GrpcCode.internal, 'the request ended before its message was complete'));
+      return;
+    }
+    this.#state = 'working';
+    let answer: Promise<Response>;
+    try {
+      this.#options.admit?.(this.#context);
+      answer = this.#method.handle(this.#method.request.decode(message), this.#context);
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    answer.then(this.#succeeded, this.#failed);
+  }
+
+  readonly #succeeded = (response: Response): void => {
+    if (!this.#finish()) return;
+    const stream = this.#stream;
+    let message: Buffer;
+    try {
+      message = frame(this.#method.response, response);
+    } catch (error) {
+      sendError(stream, this.#options.translateError(error, this.#context), false);
+      return;
+    }
+    stream.headers(RESPONSE_HEADERS);
+    stream.data(message);
+    stream.end(OK_TRAILERS);
+  };
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#finish()) sendError(this.#stream, this.#options.translateError(error, this.#context), false);
+  };
+
+  /** The work has ended. False when nobody waits for its outcome any more. */
+  #finish(): boolean {
+    const abandoned = this.#state === 'abandoned';
+    this.#state = 'done';
+    if (abandoned) this.#connection.countAbandoned(-1);
+    return !abandoned;
+  }
+
+  #fail(error: GrpcError): void {
+    this.#state = 'done';
+    sendError(this.#stream, error, false);
+  }
+
+  headers(_trailers: HeaderList, ended: boolean): void {
+    if (ended && this.#state === 'receiving') this.#work();
+  }
+
+  reset(): void {
+    if (this.#state !== 'working') return;
+    this.#state = 'abandoned';
+    this.#connection.countAbandoned(1);
+  }
+
+  drained(): void {}
+}
+
+/** Exactly one uncompressed message. */
+function isWhole(chunk: Buffer): boolean {
+  return chunk.length >= PREFIX_BYTES && chunk[0] === 0 && chunk.readUInt32BE(1) === chunk.length - PREFIX_BYTES;
+}
