@@ -9,3 +9,4 @@ export { type RegisterInput, type RegisterOutput, type RegisterValue, registerMo
 export type { Operation, Verdict } from './operation.ts';
 export type { PartResult } from './part-run.ts';
 export { partitionByKey, partitionByTouchedKeys } from './partition.ts';
+export { type Picture, renderHistory } from './picture/render-history.ts';
