@@ -131,7 +131,9 @@ function readSettingsFile(path: string): Record<string, unknown> {
   const known: readonly string[] = settingKeys;
   const strangers = Object.keys(parsed).filter((key) => !known.includes(key));
   if (strangers.length > 0) {
-    throw new SettingsError(`unknown ${strangers.map((key) => `"${key}"`).join(', ')} in ${path}: known are ${known.join(', ')}`);
+    throw new SettingsError(
+      `unknown ${strangers.map((key) => `"${key}"`).join(', ')} in ${path}: known are ${known.join(', ')}`,
+    );
   }
   return parsed as Record<string, unknown>;
 }
@@ -160,7 +162,11 @@ function parseSetting(kind: Kind, value: unknown, origin: string): unknown {
       if (value === true || value === 'true' || value === '1') return true;
       return value === false || value === 'false' || value === '0' ? false : fail('true or false');
     case 'list': {
-      const items = Array.isArray(value) ? value.map(String) : String(value).split(',').filter((item) => item !== '');
+      const items = Array.isArray(value)
+        ? value.map(String)
+        : String(value)
+            .split(',')
+            .filter((item) => item !== '');
       return items.every(isAddress) ? items : fail('host:port addresses, separated by commas');
     }
     case 'cluster':

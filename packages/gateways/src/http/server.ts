@@ -66,7 +66,11 @@ function answer(request: IncomingMessage, response: ServerResponse, core: Core, 
   let shown: Page;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
-    shown = { status: 405, type: 'text/plain; charset=utf-8', body: `${request.method ?? 'this method'} is not served here: use GET\n` };
+    shown = {
+      status: 405,
+      type: 'text/plain; charset=utf-8',
+      body: `${request.method ?? 'this method'} is not served here: use GET\n`,
+    };
   } else {
     shown = page((request.url ?? '/').split('?', 1)[0] ?? '/', core, options);
   }

@@ -73,7 +73,12 @@ export function nodeStatus(core: Core, pid: number): NodeStatus {
   };
 }
 
-const gauge = (name: string, help: string, value: number): Metric => ({ name, help, type: 'gauge', samples: [{ value }] });
+const gauge = (name: string, help: string, value: number): Metric => ({
+  name,
+  help,
+  type: 'gauge',
+  samples: [{ value }],
+});
 
 /** The core's own families; names end in their unit. */
 export function coreMetrics(status: NodeStatus): Metric[] {
@@ -100,7 +105,9 @@ export function coreMetrics(status: NodeStatus): Metric[] {
       name: 'quorate_core_member_lag_entries',
       help: 'On the leader: entries a member is not known to hold.',
       type: 'gauge',
-      samples: status.members.flatMap(({ name, lag }) => (lag === null ? [] : [{ labels: { member: name }, value: lag }])),
+      samples: status.members.flatMap(({ name, lag }) =>
+        lag === null ? [] : [{ labels: { member: name }, value: lag }],
+      ),
     },
   ];
 }

@@ -23,7 +23,9 @@ export function runDev(options: DevOptions): Promise<number> {
       line: (node, text) => process.stdout.write(`${prefixes.get(node)} ${text}\n`),
       ready: () => process.stdout.write(banner(nodes, options)),
       hopeless: (node, status) => {
-        process.stderr.write(`quorate dev: ${node} cannot start (status ${status}, see its last line above); stopping the others\n`);
+        process.stderr.write(
+          `quorate dev: ${node} cannot start (status ${status}, see its last line above); stopping the others\n`,
+        );
         finish(HOPELESS_STATUS);
       },
     });
@@ -54,7 +56,8 @@ function banner(nodes: readonly DevNode[], options: DevOptions): string {
   const rows = nodes.map(({ name, host, port, httpPort, etcdPort }) => {
     return `  ${name}   native ${host}:${port}   http http://${host}:${httpPort}/status   etcd ${host}:${etcdPort}`;
   });
-  const more = options.basePort === 7400 ? '' : ` --endpoints ${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+  const more =
+    options.basePort === 7400 ? '' : ` --endpoints ${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
   return [
     '',
     `Quorate is up: ${nodes.length} node${nodes.length === 1 ? '' : 's'}, one process each. Data: ${options.directory}`,

@@ -40,7 +40,9 @@ export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
   const shape: ClusterFile = { version: 1, nodes: options.nodes, basePort: options.basePort };
   if (existsSync(clusterFile)) checkShape(clusterFile, shape);
   const ordinals = Array.from({ length: options.nodes }, (_, at) => at + 1);
-  const initialCluster = Object.fromEntries(ordinals.map((i) => [`n${i}`, `${HOST}:${portOf(options.basePort, i, 0)}`]));
+  const initialCluster = Object.fromEntries(
+    ordinals.map((i) => [`n${i}`, `${HOST}:${portOf(options.basePort, i, 0)}`]),
+  );
   const nodes = ordinals.map((ordinal) => writeNode(directory, options.basePort, ordinal, initialCluster));
   writeFileAtomically(clusterFile, shape);
   return nodes;
@@ -50,7 +52,9 @@ export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
 function removeCluster(directory: string, clusterFile: string): void {
   if (existsSync(clusterFile)) rmSync(directory, { recursive: true });
   else if (existsSync(directory)) {
-    throw new SettingsError(`--fresh: ${directory} exists but has no ${CLUSTER_FILE}, so it is not a dev cluster and is left alone`);
+    throw new SettingsError(
+      `--fresh: ${directory} exists but has no ${CLUSTER_FILE}, so it is not a dev cluster and is left alone`,
+    );
   }
 }
 
@@ -69,7 +73,12 @@ function checkShape(clusterFile: string, wanted: ClusterFile): void {
   }
 }
 
-function writeNode(directory: string, basePort: number, ordinal: number, initialCluster: Record<string, string>): DevNode {
+function writeNode(
+  directory: string,
+  basePort: number,
+  ordinal: number,
+  initialCluster: Record<string, string>,
+): DevNode {
   const name = `n${ordinal}`;
   const settings = {
     name,

@@ -94,7 +94,8 @@ export class Supervisor {
       detached: true,
     });
     supervised.child = child;
-    for (const stream of [child.stdout, child.stderr]) if (stream !== null) forEachLine(stream, (text) => this.#options.line(name, text));
+    for (const stream of [child.stdout, child.stderr])
+      if (stream !== null) forEachLine(stream, (text) => this.#options.line(name, text));
     child.on('message', (message) => {
       if ((message as Partial<ReadyMessage>).kind === 'ready') this.#ready(supervised);
     });

@@ -1,0 +1,189 @@
+/** `put get del watch lock elect`: the core's key space from the command line. */
+import { spawn } from 'node:child_process';
+import { type Client, type Keys, type KeyValue, toText } from '@quorate/cluster/client';
+import { Command } from 'commander';
+import { type ClientFlags, endpointsOption, timeoutOption, withClient } from './with-client.ts';
+
+interface RangeFlags {
+  readonly prefix: boolean;
+  readonly to?: string;
+}
+
+const keysOf = (key: string, flags: RangeFlags): Keys =>
+  flags.prefix ? { prefix: key } : flags.to === undefined ? key : { from: key, to: flags.to };
+
+const shown = ({ key, value, ...rest }: KeyValue): object => ({ key: toText(key), value: toText(value), ...rest });
+const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+
+function clientCommand(name: string, description: string): Command {
+  return new Command(name).description(description).addOption(endpointsOption()).addOption(timeoutOption());
+}
+
+const ranged = (command: Command): Command =>
+  command
+    .option('--prefix', 'all keys that start with the key', false)
+    .option('--to <key>', 'all keys from the key up to this one, which is not included');
+
+function putCommand(): Command {
+  return clientCommand('put', 'write a key')
+    .argument('<key>')
+    .argument('<value>', 'the value; - reads standard input')
+    .option('--lease <id>', 'attach the key to a lease', Number)
+    .action(async (key: string, value: string, flags: ClientFlags & { lease?: number }) => {
+      const bytes = value === '-' ? await readStandardInput() : value;
+      process.exitCode = await withClient(flags, async (client, signal) => {
+        const { revision } = await client.put(key, bytes, {
+          signal,
+          ...(flags.lease === undefined ? {} : { lease: flags.lease }),
+        });
+        print(`revision ${revision}`);
+        return 0;
+      });
+    });
+}
+
+function getCommand(): Command {
+  return ranged(clientCommand('get', 'read keys; exit status 1 when there is none'))
+    .argument('<key>')
+    .option('--revision <number>', 'the state as of that revision', Number, 0)
+    .option('--limit <count>', 'at most so many keys', Number, 0)
+    .option('--serializable', 'ask one node only; may be stale', false)
+    .option('--keys-only', 'no values', false)
+    .option('--json', 'one JSON object per key', false)
+    .action(
+      async (
+        key: string,
+        flags: ClientFlags &
+          RangeFlags & { revision: number; limit: number; serializable: boolean; keysOnly: boolean; json: boolean },
+      ) => {
+        process.exitCode = await withClient(flags, async (client, signal) => {
+          const { revision, limit, serializable, keysOnly } = flags;
+          const { kvs } = await client.range(keysOf(key, flags), { revision, limit, serializable, keysOnly, signal });
+          for (const kv of kvs) {
+            if (flags.json) print(JSON.stringify(shown(kv)));
+            else print(keysOnly ? toText(kv.key) : `${toText(kv.key)}\t${toText(kv.value)}`);
+          }
+          return kvs.length > 0 ? 0 : 1;
+        });
+      },
+    );
+}
+
+function deleteCommand(): Command {
+  return ranged(clientCommand('del', 'delete keys'))
+    .argument('<key>')
+    .action(async (key: string, flags: ClientFlags & RangeFlags) => {
+      process.exitCode = await withClient(flags, async (client, signal) => {
+        const { deleted } = await client.delete(keysOf(key, flags), { signal });
+        print(`${deleted} deleted`);
+        return 0;
+      });
+    });
+}
+
+function watchCommand(): Command {
+  return ranged(clientCommand('watch', 'print changes until Ctrl-C'))
+    .argument('<key>')
+    .option('--from-revision <number>', 'history from that revision on', Number)
+    .option('--json', 'one JSON object per event', false)
+    .action(async (key: string, flags: ClientFlags & RangeFlags & { fromRevision?: number; json: boolean }) => {
+      process.exitCode = await withClient(flags, async (client, signal) => {
+        const from = flags.fromRevision === undefined ? {} : { fromRevision: flags.fromRevision };
+        for await (const { events } of client.watch(keysOf(key, flags), { ...from, signal })) {
+          for (const { type, kv } of events) {
+            if (flags.json) print(JSON.stringify({ type, ...shown(kv) }));
+            else print(`${kv.modRevision}\t${type}\t${toText(kv.key)}${type === 'put' ? `\t${toText(kv.value)}` : ''}`);
+          }
+        }
+        return 0;
+      });
+    });
+}
+
+/** Runs a program while something is held; stops it when the holding is lost. Without a program, holds until Ctrl-C. */
+async function whileHeld(
+  held: { readonly token: number; readonly key: string; readonly signal: AbortSignal },
+  program: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
+  const [command, ...rest] = program;
+  if (command === undefined) {
+    await new Promise<void>((resolve) => {
+      held.signal.addEventListener('abort', () => resolve(), { once: true });
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    return held.signal.aborted && !signal.aborted ? 1 : 0;
+  }
+  const environment = { ...process.env, QUORATE_TOKEN: String(held.token), QUORATE_LOCK_KEY: held.key };
+  const child = spawn(command, rest, { stdio: 'inherit', env: environment });
+  const stop = (): void => {
+    process.stderr.write('quorate: no longer held; stopping the program\n');
+    child.kill('SIGTERM');
+  };
+  held.signal.addEventListener('abort', stop, { once: true });
+  const status = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => resolve(code ?? 1));
+  });
+  held.signal.removeEventListener('abort', stop);
+  return held.signal.aborted && !signal.aborted ? 1 : status;
+}
+
+function lockCommand(): Command {
+  return clientCommand('lock', 'hold a lock while a program runs (or until Ctrl-C); QUORATE_TOKEN is its fencing token')
+    .argument('<name>')
+    .argument('[program...]', 'program and its arguments, after --')
+    .option('--ttl <seconds>', 'how long others wait should this process vanish', Number, 10)
+    .passThroughOptions()
+    .action(async (name: string, program: string[], flags: ClientFlags & { ttl: number }) => {
+      process.exitCode = await withClient(flags, async (client, signal) => {
+        await using lock = await client.lock(name, { ttlSeconds: flags.ttl, signal });
+        if (program.length === 0) print(`${lock.key}\ntoken ${lock.token}`);
+        return whileHeld(lock, program, signal);
+      });
+    });
+}
+
+function electCommand(): Command {
+  return clientCommand('elect', 'stand for an election and lead until Ctrl-C, or observe who leads')
+    .argument('<name>')
+    .argument('[value]', 'what the others see of this leader')
+    .option('--observe', 'print every leader instead of standing', false)
+    .option('--ttl <seconds>', 'how long the others wait should this process vanish', Number, 10)
+    .action(async (name: string, value: string | undefined, flags: ClientFlags & { observe: boolean; ttl: number }) => {
+      process.exitCode = await withClient(flags, (client, signal) =>
+        flags.observe ? observe(client, name, signal) : lead(client, name, value ?? '', flags.ttl, signal),
+      );
+    });
+}
+
+async function observe(client: Client, name: string, signal: AbortSignal): Promise<number> {
+  for await (const leader of client.election(name).observe({ signal })) {
+    print(leader === undefined ? '(no leader)' : `${leader.token}\t${leader.text}`);
+  }
+  return 0;
+}
+
+async function lead(
+  client: Client,
+  name: string,
+  value: string,
+  ttlSeconds: number,
+  signal: AbortSignal,
+): Promise<number> {
+  await using leadership = await client.election(name).campaign(value, { ttlSeconds, signal });
+  print(`elected\ntoken ${leadership.token}`);
+  return whileHeld(leadership, [], signal);
+}
+
+async function readStandardInput(): Promise<Uint8Array> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+export function addKeyCommands(root: Command): void {
+  for (const command of [putCommand(), getCommand(), deleteCommand(), watchCommand(), lockCommand(), electCommand()]) {
+    root.addCommand(command);
+  }
+}

@@ -1,0 +1,40 @@
+import type { ReadyMessage } from '../dev/supervisor.ts';
+import { loadSettings, type SettingSources } from '../settings.ts';
+import { startNode } from '../start-node.ts';
+
+/** Runs one node until it is told to stop, or until its disk fails. Resolves with the exit status. */
+export async function runServe(sources: SettingSources): Promise<number> {
+  const settings = loadSettings(sources);
+  const stopped = untilToldToStop();
+  let node: Awaited<ReturnType<typeof startNode>>;
+  try {
+    node = await startNode(settings);
+  } catch (error) {
+    process.stderr.write(`quorate: cannot start ${settings.name}: ${(error as Error).message}\n`);
+    return 2;
+  }
+  process.send?.({ kind: 'ready' } satisfies ReadyMessage);
+  const fatal = await Promise.race([stopped.then(() => undefined), node.fatal]);
+  if (fatal !== undefined) {
+    // What this process believes to be on disk may not be: only a new process, which reads the disk, may go on.
+    process.stderr.write(`quorate: ${settings.name} stops, because its disk failed: ${fatal.message}\n`);
+    process.exit(70);
+  }
+  await node.stop();
+  return 0;
+}
+
+function untilToldToStop(): Promise<void> {
+  return new Promise((resolve) => {
+    let told = 0;
+    const stop = (): void => {
+      told += 1;
+      if (told > 1) process.exit(130);
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+    // Started by `quorate dev`, whose process is gone.
+    process.once('disconnect', () => resolve());
+  });
+}

@@ -1,0 +1,43 @@
+import { type Client, connect } from '@quorate/cluster/client';
+import { createNodeEnv } from '@quorate/env/node';
+import { Option } from 'commander';
+
+/** What all commands that speak to a cluster accept. */
+export interface ClientFlags {
+  readonly endpoints: string;
+  readonly timeout: number;
+}
+
+export const endpointsOption: () => Option = () =>
+  new Option('--endpoints <list>', 'native addresses of the cluster, host:port,…')
+    .env('QUORATE_ENDPOINTS')
+    .default('127.0.0.1:7410,127.0.0.1:7420,127.0.0.1:7430');
+
+export const timeoutOption: () => Option = () =>
+  new Option('--timeout <seconds>', 'how long one call may take').argParser(Number).default(5);
+
+/** Connects, runs, and closes whatever happened. `work` gets a signal that aborts on Ctrl-C. Resolves with the exit status. */
+export async function withClient(
+  flags: ClientFlags,
+  work: (client: Client, signal: AbortSignal) => Promise<number | undefined>,
+): Promise<number> {
+  const env = createNodeEnv({ log: { level: 'warn' } });
+  const interrupted = new AbortController();
+  const interrupt = (): void => interrupted.abort();
+  process.once('SIGINT', interrupt);
+  process.once('SIGTERM', interrupt);
+  try {
+    await using client = await connect({
+      env,
+      endpoints: flags.endpoints.split(',').filter((endpoint) => endpoint !== ''),
+      timeoutMs: flags.timeout * 1000,
+    });
+    return (await work(client, interrupted.signal)) ?? 0;
+  } catch (error) {
+    if (interrupted.signal.aborted) return 130;
+    throw error;
+  } finally {
+    process.off('SIGINT', interrupt);
+    process.off('SIGTERM', interrupt);
+  }
+}
