@@ -10,8 +10,9 @@ body { margin: 0 0 9rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink)
 header, section > h2, section > p, section > ol, section > ul, footer { margin: 1rem 1.5rem; }
 h1 { font-size: 1.3rem; } h2 { font-size: 1.1rem; }
 .illegal { color: var(--refused-line); }
-.scroll { overflow-x: auto; border-block: 1px solid var(--faint); }
-svg { display: block; font: 12px ui-monospace, monospace; }
+.scroll { display: flex; overflow-x: auto; border-block: 1px solid var(--faint); }
+.names { position: sticky; left: 0; z-index: 1; background: var(--paper); border-right: 1px solid var(--faint); }
+svg { display: block; flex: none; font: 12px ui-monospace, monospace; }
 svg text { fill: var(--ink); pointer-events: none; }
 .name { text-anchor: end; }
 .row { stroke: var(--faint); }

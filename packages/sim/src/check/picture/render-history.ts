@@ -51,6 +51,7 @@ export function renderHistory<Input, Output, State>(picture: Picture<Input, Outp
 function section<Input, Output, State>(picture: Picture<Input, Output, State>, part: PartResult): string {
   const { history, model, annotations = [], describeTime = String } = picture;
   const layout = layOut(history, part);
+  const refused = part.verdict === 'illegal' ? part.refused : undefined;
   const told = replay(history, model, part);
   const label = (index: number): string => {
     const { input, output } = history[index] as Operation<Input, Output>;
@@ -63,13 +64,13 @@ function section<Input, Output, State>(picture: Picture<Input, Output, State>, p
     const answered = end === Infinity ? 'never answered' : `answered at ${describeTime(end)}`;
     const place =
       step === undefined
-        ? index === part.refused
+        ? index === refused
           ? `refused: the state is ${told.last}`
           : 'not in the order'
         : `number ${step.place + 1} in the order: ${step.before} becomes ${step.after}`;
     return `${label(index)}\nclient ${client}, called at ${describeTime(call)}, ${answered}\n${place}`;
   };
-  const drawing = { layout, annotations, refused: part.refused, label, details };
+  const drawing = { layout, annotations, refused, label, details };
   return [
     `<section><h2>${escapeHtml(part.name)}: <span class="${part.verdict}">${part.verdict}</span></h2>`,
     part.refused === undefined ? '' : explanation(part, told, label),
