@@ -104,7 +104,7 @@ export class RaftHost {
         if (!reachable) this.#unreachable(peer);
       }),
     );
-    parts.log.failed.then((reason) => this.#fatal(reason));
+    void parts.log.failed.then((reason) => this.#fatal(reason));
   }
 
   get counters(): RaftCounters {

@@ -56,7 +56,6 @@ export class Outbox {
     }
     this.#touched.length = 0;
     this.#entries.clear();
-    this.#transport.flush();
   }
 
   #send(to: NodeId, lane: Lane, frame: RaftFrame): void {

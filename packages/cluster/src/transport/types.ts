@@ -17,13 +17,8 @@ export interface PeerTransport {
   setPeers(peers: ReadonlyMap<NodeId, Address>): void;
   /** Queues; everything of one turn leaves in one write. Dropped silently when there is no connection: Raft's messages may get lost. */
   send(to: NodeId, channel: Channel, lane: Lane, payload: Uint8Array): void;
-  /**
-   * Like `send`, with the payload in pieces, which may be shared between peers and must not be changed afterwards. Leaves with the next `flush`,
-   * which the caller owes within this turn.
-   */
+  /** Like `send`, with the payload in pieces, which may be shared between peers and must not be changed afterwards. */
   sendParts(to: NodeId, channel: Channel, lane: Lane, parts: readonly Uint8Array[]): void;
-  /** Hands what is queued to the sockets now, instead of at the end of the turn: for a driver that runs at the end of the turn itself. */
-  flush(): void;
   /** Bytes queued towards that peer: for flow control of snapshots. */
   queuedBytes(to: NodeId): number;
   receive(channel: Channel, handler: (from: NodeId, payload: Uint8Array) => void): void;
@@ -50,6 +45,11 @@ export interface ClientConnection {
   close(reason: string): void;
 }
 export interface ClientHandler {
+  /** A frame of a kind from `FrameKind.clientFirst` on. Throws `WireError` when it is malformed: the client is told, and its connection closed. */
   frame(kind: number, payload: Uint8Array): void;
+  /** The connection was congested and takes more again. */
+  drained?(): void;
+  /** The connection is no longer congested: to be passed on from `ConnectionHandler.drained`. */
+  drained?(): void;
   closed(): void;
 }
