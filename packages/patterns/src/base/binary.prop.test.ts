@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { binaryFromBytes, bytesFromBinary } from './index.ts';
+import { ByteReader, ByteWriter, binaryFromBytes, bytesFromBinary } from './index.ts';
 
 const bytes = fc.uint8Array({ maxLength: 600 });
 
@@ -34,5 +34,17 @@ test('binary strings order as the bytes do', () => {
       expect(x < y ? -1 : x > y ? 1 : 0).toBe(order(a, b));
     }),
     { numRuns: 1000 },
+  );
+});
+
+test('a binary string goes through a writer and a reader as its bytes do', () => {
+  fc.assert(
+    fc.property(bytes, (b) => {
+      const writer = new ByteWriter(16);
+      writer.binary(binaryFromBytes(b));
+      const written = writer.take();
+      expect([...new ByteReader(written).bytes()]).toEqual([...b]);
+      expect(new ByteReader(written).binary()).toBe(binaryFromBytes(b));
+    }),
   );
 });

@@ -6,6 +6,7 @@
  * throws `BytesError`; it never reads outside its bounds, and never allocates more than the input is long.
  */
 import { assert } from './assert.ts';
+import { binaryFromBytes } from './binary.ts';
 
 /** The bytes are not what the reader was asked for: truncated, out of range, or not in the shortest form. */
 export class BytesError extends Error {
@@ -126,6 +127,15 @@ export class ByteWriter {
   bytes(bytes: Uint8Array): void {
     this.uint(bytes.length);
     this.raw(bytes);
+  }
+
+  /** A binary string (see `binaryFromBytes`), read back by `binary` or by `bytes`. */
+  binary(binary: string): void {
+    const { length } = binary;
+    this.uint(length);
+    this.reserve(length);
+    for (let i = 0; i < length; i++) this.#buffer[this.#end + i] = binary.charCodeAt(i);
+    this.#end += length;
   }
 
   /** A length in bytes, then UTF-8. A lone surrogate is written as U+FFFD. */
@@ -263,6 +273,15 @@ export class ByteReader {
   /** A length of at most `max`, then that many bytes, as a view. */
   bytes(max: number = Number.MAX_SAFE_INTEGER): Uint8Array {
     return this.raw(this.uint(max));
+  }
+
+  /** A length of at most `max`, then that many bytes, as a binary string. */
+  binary(max: number = Number.MAX_SAFE_INTEGER): string {
+    const length = this.uint(max);
+    this.#need(length);
+    const start = this.#at;
+    this.#at = start + length;
+    return binaryFromBytes(this.#input, start, this.#at);
   }
 
   /** A length of at most `maxBytes`, then UTF-8, which must be valid. */

@@ -14,7 +14,7 @@ export {
   writeCommand,
 } from './commands.ts';
 export { readDeleteRange, readPut, readRange, writeDeleteRange, writePut, writeRange } from './key-requests.ts';
-export { readKeyValue, writeKeyValue } from './key-values.ts';
+export { readKeyValue, type SelfWritingKeyValue, writeKeyValue } from './key-values.ts';
 export { CODEC_VERSION } from './kinds.ts';
 export { decoding, malformed } from './malformed.ts';
 export {

@@ -1,7 +1,16 @@
 import type { ByteReader, ByteWriter } from '@quorate/patterns/base';
 import type { KeyValue } from '../requests.ts';
 
+/** A `KeyValue` that knows a shorter way into a writer than through its fields. What it writes must be the same. */
+export interface SelfWritingKeyValue extends KeyValue {
+  writeTo(writer: ByteWriter): void;
+}
+
 export function writeKeyValue(writer: ByteWriter, kv: KeyValue): void {
+  if ('writeTo' in kv) {
+    (kv as SelfWritingKeyValue).writeTo(writer);
+    return;
+  }
   writer.bytes(kv.key);
   writer.bytes(kv.value);
   writer.uint(kv.createRevision);

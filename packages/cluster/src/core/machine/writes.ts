@@ -1,0 +1,51 @@
+/** Puts and deletes on the key space, as they are asked for on their own and in a transaction. Nothing is committed here. */
+import type { CoreError } from '../errors.ts';
+import { coreError } from '../messages.ts';
+import type { DeleteRangeRequest, DeleteRangeResponse, PutResponse } from '../requests.ts';
+import { keyRange } from './key-range.ts';
+import type { KeySpace } from './key-space.ts';
+import type { LeaseBook } from './lease-book.ts';
+import type { StoredVersion } from './stored-version.ts';
+
+/** A put whose key has been turned into the machine's form. */
+export interface KeyedPut {
+  readonly value: Uint8Array;
+  readonly lease: number;
+  readonly prevKv: boolean;
+  readonly ignoreValue: boolean;
+  readonly ignoreLease: boolean;
+}
+
+/** What the state has to say against a put. */
+export function objectToPut(space: KeySpace, leases: LeaseBook, key: string, put: KeyedPut): CoreError | undefined {
+  if ((put.ignoreValue || put.ignoreLease) && space.at(key) === undefined) return coreError('key-not-found');
+  if (put.lease !== 0 && !leases.has(put.lease)) return coreError('lease-not-found');
+  return undefined;
+}
+
+/** Carries out a put that nothing was said against. */
+export function applyPut(space: KeySpace, key: string, put: KeyedPut): PutResponse {
+  let { value, lease } = put;
+  if (put.ignoreValue || put.ignoreLease) {
+    const present = space.at(key);
+    if (put.ignoreValue && present !== undefined) value = present.value;
+    if (put.ignoreLease && present !== undefined) lease = present.lease;
+  }
+  const prevKv = put.prevKv ? space.at(key) : undefined;
+  const { revision } = space.put(key, value, lease);
+  return { kind: 'put', revision, prevKv };
+}
+
+const NONE: readonly StoredVersion[] = [];
+
+export function applyDeleteRange(space: KeySpace, request: DeleteRangeRequest): DeleteRangeResponse {
+  const doomed: StoredVersion[] = [];
+  space.scan(keyRange(request.key, request.rangeEnd), space.readRevision, (version) => doomed.push(version) > 0);
+  for (const version of doomed) space.delete(version);
+  return {
+    kind: 'delete-range',
+    revision: space.readRevision,
+    deleted: doomed.length,
+    prevKvs: request.prevKv === true ? doomed : NONE,
+  };
+}
