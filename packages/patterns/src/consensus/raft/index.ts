@@ -1,3 +1,6 @@
+export { Raft } from './raft.ts';
+export { RaftRules } from './rules.ts';
+export type { RaftStatus } from './status.ts';
 export {
   type Configuration,
   type Entry,

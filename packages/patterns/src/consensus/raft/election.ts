@@ -1,0 +1,187 @@
+/**
+ * Elections: section 5.2 and 5.4.1, pre-vote (thesis 9.6), leader stickiness (thesis 4.2.3).
+ *
+ *                 silence            majority would vote           majority voted
+ *     follower -------------> pre-candidate -------------> candidate -------------> leader
+ *        ^  silence, no pre-vote, or timeout-now ------------^   |                    |
+ *        +-------- a leader or a higher term heard, or a majority refused ------------+
+ *
+ * Differs from the paper: a candidate's request waits until its own vote, and so its log, is durable. Otherwise it could
+ * crash, lose the tail with which it asked, ask again in the same term with a shorter log, and be elected by the late
+ * answers to the first question.
+ */
+import { Instant } from '../../base/index.ts';
+import type { Core } from './core.ts';
+import type { NodeId, RaftMessage } from './types.ts';
+
+type VoteRequest = Extract<RaftMessage, { kind: 'vote-request' }>;
+type VoteResponse = Extract<RaftMessage, { kind: 'vote-response' }>;
+
+export class Election {
+  readonly #core: Core;
+  readonly #votes = new Map<NodeId, boolean>();
+  readonly #voteOf: (id: NodeId) => boolean | undefined;
+  #timeoutAt: Instant;
+  #stickyUntil: Instant;
+  /** The ticket of this candidate's own vote; 0 when it is counted. */
+  #ownVoteTicket = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#voteOf = (id) => this.#votes.get(id);
+    this.#timeoutAt = this.#drawTimeout();
+    // A node that promised a leaseholder not to vote may have forgotten so in a crash: the promise outlives it.
+    const promised = core.settings.leaseReads && core.term > 0;
+    this.#stickyUntil = promised ? core.after(core.settings.electionTimeoutMs) : Instant.of(Number.NEGATIVE_INFINITY);
+  }
+
+  get deadline(): Instant | undefined {
+    const { isLeader, promotable, quiescence, stallGrace } = this.#core;
+    if (isLeader || !promotable || quiescence.quiet) return undefined;
+    return Instant.of(Math.max(stallGrace.until, this.#timeoutAt));
+  }
+
+  /** A valid leader was heard: the election timeout starts again. */
+  heardLeader(): void {
+    this.restartTimer();
+    this.#stickyUntil = this.#core.after(this.#core.settings.electionTimeoutMs);
+  }
+
+  restartTimer(): void {
+    this.#timeoutAt = this.#drawTimeout();
+  }
+
+  tick(): void {
+    const due = this.deadline;
+    if (due !== undefined && this.#core.now >= due) this.#start();
+  }
+
+  /** The operator's wish. A lease may rest on this node's silence, so it is not granted while the leader is fresh. */
+  campaign(): void {
+    const { isLeader, promotable, settings } = this.#core;
+    if (isLeader || !promotable) return;
+    if (settings.leaseReads && this.#sticky) return;
+    this.#start();
+  }
+
+  /** Thesis 3.10: the leader asks this node to take over, so neither pre-vote nor stickiness applies. */
+  timeoutNow(): void {
+    if (!this.#core.isLeader && this.#core.promotable) this.#standForElection('transfer');
+  }
+
+  /**
+   * Thesis 4.2.3: while a leader is fresh, a candidate must not even raise the term. Applies to every pre-vote (thesis
+   * 9.6), to votes when check-quorum keeps leaders honest, never to a transfer.
+   */
+  ignores(request: VoteRequest): boolean {
+    if (request.transfer) return false;
+    return (request.preVote || this.#core.settings.checkQuorum) && this.#sticky;
+  }
+
+  /** A pre-candidate is told at once, so that it settles down. Always false: nothing more is to be done. */
+  declined(from: NodeId, request: VoteRequest): false {
+    if (request.preVote) {
+      this.#core.send(from, { kind: 'vote-response', term: this.#core.term, preVote: true, granted: false });
+    }
+    return false;
+  }
+
+  /** A request of the present term, or a pre-vote for any. */
+  requested(from: NodeId, request: VoteRequest): void {
+    const core = this.#core;
+    const granted = request.preVote ? this.#wouldVote(request) : this.#mayVote(from, request);
+    if (request.preVote) {
+      const term = granted ? request.term : core.term;
+      return core.send(from, { kind: 'vote-response', term, preVote: true, granted });
+    }
+    if (granted) {
+      if (core.vote !== from) core.castVote(from);
+      this.restartTimer();
+    }
+    core.promise(from, { kind: 'vote-response', term: core.term, preVote: false, granted });
+  }
+
+  answered(from: NodeId, response: VoteResponse): void {
+    const { role, term } = this.#core;
+    if (role !== (response.preVote ? 'pre-candidate' : 'candidate')) return;
+    // A granted pre-vote names the term it is good for.
+    if (response.term !== (response.preVote && response.granted ? term + 1 : term)) return;
+    this.#count(from, response.granted);
+  }
+
+  /** Something became durable: this candidate's own vote perhaps. */
+  persisted(): void {
+    if (this.#ownVoteTicket === 0 || !this.#core.durability.isDurable(this.#ownVoteTicket)) return;
+    this.#ownVoteTicket = 0;
+    if (this.#core.role === 'candidate') this.#count(this.#core.id, true);
+  }
+
+  get #sticky(): boolean {
+    const { isLeader, heartbeats, settings, now, rules } = this.#core;
+    const until = isLeader ? heartbeats.quorumContactAt + settings.electionTimeoutMs : this.#stickyUntil;
+    return rules.isSticky(now, until);
+  }
+
+  #wouldVote(request: VoteRequest): boolean {
+    return request.term > this.#core.term && !this.#core.repair.damaged && this.#isUpToDate(request);
+  }
+
+  #mayVote(candidate: NodeId, request: VoteRequest): boolean {
+    const { rules, vote, leader, repair } = this.#core;
+    if (repair.damaged || (leader !== undefined && vote !== candidate)) return false;
+    return rules.mayVote(vote, candidate) && this.#isUpToDate(request);
+  }
+
+  #isUpToDate(request: VoteRequest): boolean {
+    const { rules, log } = this.#core;
+    return rules.isUpToDate(request.lastTerm, request.lastIndex, log.lastTerm, log.lastIndex);
+  }
+
+  #start(): void {
+    if (this.#core.settings.preVote) this.#askForPreVotes();
+    else this.#standForElection('vote');
+  }
+
+  #askForPreVotes(): void {
+    this.#core.becomePreCandidate();
+    this.#ask(this.#core.term + 1, 'pre-vote');
+    this.#count(this.#core.id, true);
+  }
+
+  #standForElection(ballot: 'vote' | 'transfer'): void {
+    this.#core.becomeCandidate();
+    this.#ownVoteTicket = this.#core.durability.barrier;
+    this.#ask(this.#core.term, ballot);
+  }
+
+  #ask(term: number, ballot: 'pre-vote' | 'vote' | 'transfer'): void {
+    const { configuration, id, log } = this.#core;
+    this.#votes.clear();
+    this.restartTimer();
+    const preVote = ballot === 'pre-vote';
+    const { lastIndex, lastTerm } = log;
+    const transfer = ballot === 'transfer';
+    const request: VoteRequest = { kind: 'vote-request', term, preVote, transfer, lastIndex, lastTerm };
+    for (const to of new Set([...configuration.voters, ...configuration.outgoing])) {
+      if (to === id) continue;
+      if (preVote) this.#core.send(to, request);
+      else this.#core.promise(to, request);
+    }
+  }
+
+  #count(from: NodeId, granted: boolean): void {
+    const core = this.#core;
+    if (!this.#votes.has(from)) this.#votes.set(from, granted);
+    const result = core.rules.electionResult(core.configuration, this.#voteOf);
+    if (result === 'pending') return;
+    if (result === 'lost') return core.becomeFollower(core.term, undefined);
+    if (core.role === 'pre-candidate') this.#standForElection('vote');
+    else core.becomeLeader();
+  }
+
+  /** Section 5.2: randomised, so that split votes are rare and resolved quickly. */
+  #drawTimeout(): Instant {
+    const { electionTimeoutMs, random } = this.#core.settings;
+    return this.#core.after(electionTimeoutMs + Math.floor(((random() >>> 0) / 2 ** 32) * electionTimeoutMs));
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Leadership transfer: thesis 3.10. The leader stops taking proposals, brings the target's log up to its own, and tells
+ * it to stand for election at once. Given up after an election timeout.
+ */
+import { Instant } from '../../base/index.ts';
+import { isVoter } from './configuration.ts';
+import type { Core } from './core.ts';
+import type { Progress } from './progress.ts';
+import type { NodeId } from './types.ts';
+
+export class Transfer {
+  readonly #core: Core;
+  #target: NodeId | undefined;
+  #until = Instant.of(0);
+  #told = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** To whom leadership is being moved. */
+  get target(): NodeId | undefined {
+    return this.#target;
+  }
+
+  get deadline(): Instant | undefined {
+    return this.#target === undefined ? undefined : this.#until;
+  }
+
+  start(): void {
+    this.#target = undefined;
+  }
+
+  stop(): void {
+    this.#target = undefined;
+  }
+
+  /** A new target replaces the old one; the same one is not asked twice. */
+  begin(to: NodeId): void {
+    const { isLeader, replication, configuration, settings } = this.#core;
+    const peer = replication.peer(to);
+    if (!isLeader || peer === undefined || !isVoter(configuration, to) || this.#target === to) return;
+    this.#target = to;
+    this.#told = false;
+    this.#until = this.#core.after(settings.electionTimeoutMs);
+    this.progressed(peer);
+    if (!this.#told) replication.feed(peer);
+  }
+
+  /** That member's log grew. */
+  progressed(peer: Progress): void {
+    if (peer.id !== this.#target || this.#told || peer.match < this.#core.log.lastIndex) return;
+    this.#told = true;
+    this.#tell(peer.id);
+  }
+
+  tick(): void {
+    if (this.#target !== undefined && this.#core.now >= this.#until) this.#target = undefined;
+  }
+
+  /** A leader that is leaving spares the others an election timeout. */
+  handOver(): void {
+    const { replication, configuration } = this.#core;
+    let best: Progress | undefined;
+    for (const peer of replication.peers) {
+      if (configuration.voters.includes(peer.id) && peer.match > (best?.match ?? -1)) best = peer;
+    }
+    if (best !== undefined) this.#tell(best.id);
+  }
+
+  #tell(to: NodeId): void {
+    this.#core.heartbeats.forfeitLease();
+    this.#core.send(to, { kind: 'timeout-now', term: this.#core.term });
+  }
+}
