@@ -15,6 +15,8 @@ export interface PersistRequest {
   readonly state: HardState | undefined;
   /** The commit index as known now: what recovery may rely on having been acknowledged. */
   readonly commit: number;
+  /** The group was recovered with `damage` and is whole again: the next start will not report that damage any more. */
+  readonly repaired?: boolean | undefined;
 }
 
 /** What recovery found of one group. */
@@ -37,6 +39,11 @@ export interface LogStore {
   persist(requests: readonly PersistRequest[], durable: () => void): void;
   /** Entries up to and including `index` of the group are in a durable snapshot and no longer needed: frees whole segments. */
   release(group: GroupId, index: number): void;
+  /**
+   * The groups that keep the oldest segment from being freed, empty when only the newest is left: who wants a smaller log asks them for a
+   * snapshot and a `release`, idle as they may be.
+   */
+  readonly holders: readonly GroupId[];
   /** Resolves, once, with the reason when the disk failed. The node must stop: a failed sync is final. */
   readonly failed: Promise<Error>;
   readonly sizeBytes: number;

@@ -63,13 +63,15 @@ export type Verdict =
   | { readonly kind: 'clean' }
   /** Cut at `validBytes` and write zeros behind it. */
   | { readonly kind: 'torn' }
-  /** The visitor was told each place. */
+  /** The visitor was told of each place; this is the first. The end may be torn besides. */
   | { readonly kind: 'corrupt'; readonly offset: number; readonly why: string };
 
 export interface ScanResult {
   readonly verdict: Verdict;
-  /** Where the next batch goes when the verdict is not `corrupt`. */
+  /** Where the next batch goes. */
   readonly validBytes: number;
+  /** Behind `validBytes` there is what must be cut before anything is written there. */
+  readonly torn: boolean;
   /** What the next batch carries. */
   readonly sequence: number;
   readonly previousCrc: number;
@@ -112,6 +114,7 @@ class Scan {
     return {
       verdict: this.#corrupt === undefined ? { kind: end } : { kind: 'corrupt', ...this.#corrupt },
       validBytes: this.#at,
+      torn: end === 'torn',
       sequence: this.#sequence,
       previousCrc: this.#previousCrc,
       lastBatch: this.#lastBatch,
