@@ -49,6 +49,8 @@ export class Cluster implements NodeHost {
   readonly nodes: Map<NodeId, FixtureNode> = new Map();
   readonly proposed: Map<number, 'proposed' | 'refused'> = new Map();
   /** Reads that were answered, by how. */
+  /** How often each kind of thing happened, so that a test can tell that it tested something. */
+  readonly counts: Map<string, number> = new Map();
   readonly readResults: { ready: number; failed: number } = { ready: 0, failed: 0 };
   weather: Weather = { ...FAIR };
   now = 0;
@@ -128,6 +130,7 @@ export class Cluster implements NodeHost {
   start(node: FixtureNode): void {
     this.invariants.restarted(node.id);
     node.start(this.#localNow(node.id));
+    this.#ticks.delete(node.id);
     this.#schedule(node);
   }
 
@@ -183,6 +186,7 @@ export class Cluster implements NodeHost {
   }
 
   sent(from: FixtureNode, to: NodeId, message: RaftMessage): void {
+    this.#count(message.kind);
     Object.freeze(message);
     if (this.#cut.has(`${from.id}>${to}`) || this.random.chance(this.weather.drop)) return;
     const input: RaftInput = { kind: 'message', from: from.id, message };
@@ -205,6 +209,7 @@ export class Cluster implements NodeHost {
   }
 
   effect(node: FixtureNode, effect: RaftEffect): void {
+    this.#count(effect.kind);
     switch (effect.kind) {
       case 'commit':
         this.invariants.applied(node, effect.entries, [...this.nodes.values()]);
@@ -227,6 +232,10 @@ export class Cluster implements NodeHost {
       default:
         return;
     }
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
   }
 
   #takeRead(node: FixtureNode, id: number): number {

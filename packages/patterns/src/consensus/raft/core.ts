@@ -103,9 +103,14 @@ export class Core {
     return this.role === 'leader';
   }
 
-  /** May this node stand for election? */
+  /**
+   * May this node stand for election? Thesis 4.2.2: also when the configuration in its log leaves it out, until that is
+   * committed: it may be the only one with a log good enough to get it committed. It does not vote for itself then.
+   */
   get promotable(): boolean {
-    return isVoter(this.configuration, this.id) && !this.repair.damaged;
+    if (this.repair.damaged) return false;
+    if (isVoter(this.configuration, this.id)) return true;
+    return this.configurations.currentIndex > this.commitIndex && isVoter(this.configurations.previous, this.id);
   }
 
   begin(now: Instant, out: RaftEffect[]): void {

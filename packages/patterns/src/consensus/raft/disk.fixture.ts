@@ -47,6 +47,13 @@ export class LogImage {
     if (keepFrom > this.firstIndex) this.entries.splice(0, keepFrom - this.firstIndex);
   }
 
+  /** What recovery does with entries that do not reach the snapshot, or contradict it: none can be committed. */
+  recover(): void {
+    if (this.entries.length > 0 && this.entries[this.mark.index - this.firstIndex]?.term !== this.mark.term) {
+      if (this.firstIndex <= this.mark.index) this.entries = [];
+    }
+  }
+
   copy(): LogImage {
     const copy = new LogImage(this.mark.configuration);
     copy.state = this.state;
@@ -58,11 +65,30 @@ export class LogImage {
 
 export class FixtureDisk {
   readonly durable: LogImage;
-  damaged = false;
+  /** What was on the disk before it was damaged, until that is repaired. */
+  lost: LogImage | undefined;
   #waiting: Write[] = [];
 
   constructor(configuration: Configuration) {
     this.durable = new LogImage(configuration);
+  }
+
+  get damaged(): boolean {
+    return this.lost !== undefined;
+  }
+
+  /** Is, or was before the damage, the entry here? */
+  held(index: number, term: number): boolean {
+    const has = (log: LogImage): boolean => log.termAt(index) === term || log.mark.index >= index;
+    return has(this.durable) || (this.lost !== undefined && has(this.lost));
+  }
+
+  /** Loses the last `count` entries, and with them what was written last of term and vote. */
+  damage(count: number, term: number): void {
+    this.lost = this.durable.copy();
+    this.durable.entries.splice(Math.max(0, this.durable.entries.length - count));
+    const lastTerm = this.durable.entries.at(-1)?.term ?? 0;
+    this.durable.state = { term: Math.max(term, lastTerm, this.durable.mark.term), vote: undefined };
   }
 
   get idle(): boolean {

@@ -11,8 +11,8 @@ export interface Witness {
   readonly id: NodeId;
   /** The log as written, durable or not. */
   readonly image: LogImage;
-  /** The log as on the disk. */
-  readonly durable: LogImage;
+  /** Is the entry on the disk, or was it until the disk was damaged? */
+  held(index: number, term: number): boolean;
   readonly term: number;
   readonly role: RaftRole;
   readonly commitIndex: number;
@@ -102,9 +102,7 @@ export class Invariants {
 
   #checkDurable(node: Witness, entry: Entry, everybody: readonly Witness[]): void {
     const holds = new Set<NodeId>();
-    for (const { id, durable } of everybody) {
-      if (durable.termAt(entry.index) === entry.term || durable.mark.index >= entry.index) holds.add(id);
-    }
+    for (const each of everybody) if (each.held(entry.index, entry.term)) holds.add(each.id);
     const onQuorum = quorumIndex(node.configuration, (id) => (holds.has(id) ? 1 : 0)) >= 1;
     check(onQuorum, `durable on a quorum: ${show(entry)} was committed, only ${[...holds]} hold it`);
   }

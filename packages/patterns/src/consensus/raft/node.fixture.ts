@@ -56,6 +56,10 @@ export class FixtureNode implements Witness {
     return this.raft !== undefined;
   }
 
+  held(index: number, term: number): boolean {
+    return this.disk.held(index, term);
+  }
+
   get durable(): LogImage {
     return this.disk.durable;
   }
@@ -82,6 +86,7 @@ export class FixtureNode implements Witness {
   }
 
   start(now: Instant): void {
+    this.disk.durable.recover();
     const { state, mark, entries } = this.disk.durable;
     const restart = { state, mark, entries, applied: mark.index, damaged: this.disk.damaged };
     this.raft = new Raft(this.#options, restart, now, this.#rules);
@@ -103,6 +108,7 @@ export class FixtureNode implements Witness {
     const effects: RaftEffect[] = [];
     this.raft.step(input, now, effects);
     for (const effect of effects) this.#run(effect);
+    if (effects.some(({ kind }) => kind === 'commit')) this.step({ kind: 'applied', index: this.appliedIndex }, now);
   }
 
   /** Makes the oldest `count` writes durable and lets go what waited for them. */
@@ -159,8 +165,8 @@ export class FixtureNode implements Witness {
         }
         return this.#host.effect(this, effect);
       case 'repaired':
-        this.disk.damaged = false;
-        return;
+        this.disk.lost = undefined;
+        return this.#host.effect(this, effect);
       case 'role':
         if (effect.role === 'leader' && this.#role !== 'leader') this.#host.effect(this, effect);
         this.#role = effect.role;
