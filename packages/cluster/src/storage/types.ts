@@ -10,7 +10,10 @@ export interface PersistRequest {
   readonly group: GroupId;
   /** The log restarts after this mark; all entries up to and including it, and all that do not follow on it, are gone. */
   readonly restart?: SnapshotMark | undefined;
-  /** Replaces whatever the log holds from `entries[0].index` on. */
+  /**
+   * Replaces whatever the log holds from `entries[0].index` on. They must follow on what the log holds, on `restart`, or on what was
+   * released: a gap is a broken invariant.
+   */
   readonly entries: readonly Entry[];
   readonly state: HardState | undefined;
   /** The commit index as known now: what recovery may rely on having been acknowledged. */
@@ -52,9 +55,11 @@ export interface LogStore {
 }
 
 export interface SnapshotWriter {
+  /** One call at a time. After a rejection only `abort` is of use. */
   write(chunk: Uint8Array): Promise<void>;
   /** Synced, verified by reading back, renamed into place, directory synced; the one before it is removed afterwards. */
   commit(): Promise<void>;
+  /** Removes what was written. After `commit` it does nothing. */
   abort(): Promise<void>;
 }
 
@@ -67,6 +72,8 @@ export interface SnapshotReader extends AsyncDisposable {
 
 /** State-machine snapshots, one directory per group. */
 export interface SnapshotStore {
+  /** Groups whose newest snapshot was found unreadable at start and put aside, with the reason; until a new one is committed. */
+  readonly damaged: ReadonlyMap<GroupId, string>;
   /** The newest complete snapshot's mark, or undefined. */
   latest(group: GroupId): SnapshotMark | undefined;
   create(group: GroupId, mark: SnapshotMark): Promise<SnapshotWriter>;
