@@ -36,7 +36,6 @@ export interface GroupPort {
   takeSnapshot(group: HostedGroup, mark: SnapshotMark): void;
   /** Feeds the snapshot on disk to the state machine. */
   restore(group: HostedGroup): Promise<void>;
-  repaired(group: HostedGroup): void;
   fatal(reason: Error): void;
 }
 
@@ -45,6 +44,9 @@ export interface GroupStart {
   readonly mark: SnapshotMark;
   readonly lastIndex: number;
 }
+
+/** The ticket of what the kernel need not hear back about. */
+const REPAIRED = 0;
 
 interface Held {
   readonly after: number;
@@ -125,7 +127,7 @@ export class HostedGroup implements RaftGroup {
   // --- The owner's side.
 
   get status(): GroupStatus {
-    const kernel = this.#kernel;
+    const kernel = this.#kernel.status;
     return {
       role: kernel.role,
       term: kernel.term,
@@ -147,7 +149,7 @@ export class HostedGroup implements RaftGroup {
       return;
     }
     if (this.#committed.sizeBytes > this.options.applyBacklogBytesMax) {
-      this.#proposals.turnAway(proposal, { reason: 'overloaded', leader: this.#kernel.leader });
+      this.#proposals.turnAway(proposal, { reason: 'overloaded', leader: this.#kernel.status.leader });
     } else this.#proposals.add(data, proposal);
     this.#port.schedule(this);
   }
@@ -169,7 +171,7 @@ export class HostedGroup implements RaftGroup {
 
   transferLeadership(to: NodeId): Promise<void> {
     if (this.#stopped) return Promise.reject(stopped());
-    const { role, leader, configuration } = this.#kernel;
+    const { role, leader, configuration } = this.#kernel.status;
     if (leader === to) return Promise.resolve();
     if (role !== 'leader') {
       const message = leader === undefined ? 'no leader is known' : `node ${leader} is the leader: ask it`;
@@ -200,7 +202,12 @@ export class HostedGroup implements RaftGroup {
   }
 
   get configuration(): Configuration {
-    return this.#kernel.configuration;
+    return this.#kernel.status.configuration;
+  }
+
+  isLeaderOf(term: number): boolean {
+    const { role, term: current } = this.#kernel.status;
+    return !this.#stopped && role === 'leader' && current === term;
   }
 
   /** Something waits for `apply`. */
@@ -270,10 +277,13 @@ export class HostedGroup implements RaftGroup {
     for (const listener of [...this.#listeners]) listener(status);
   }
 
-  /** A snapshot of the state machine at `mark` is durable here. Returns up to where the log may be forgotten. */
-  compacted(mark: SnapshotMark): number {
+  /**
+   * A snapshot of the state machine at `mark` is durable here; `trailing` entries stay behind it. Returns up to where the log may be
+   * forgotten.
+   */
+  compacted(mark: SnapshotMark, trailing: number): number {
     this.#snapshotIndex = Math.max(this.#snapshotIndex, mark.index);
-    const keepFrom = Math.max(0, mark.index + 1 - this.options.trailingEntries);
+    const keepFrom = Math.max(1, mark.index + 1 - trailing);
     this.enqueue({ kind: 'compact', mark, keepFrom });
     return keepFrom - 1;
   }
@@ -354,14 +364,14 @@ export class HostedGroup implements RaftGroup {
         if (effect.committed) this.#changes.configured(effect.configuration);
         return;
       case 'repaired':
-        this.#port.repaired(this);
+        this.#persist(REPAIRED, { entries: [], state: undefined, repaired: true });
         return;
       default:
         return unreachable(effect);
     }
   }
 
-  #persist(ticket: number, request: Pick<PersistRequest, 'entries' | 'state'> & { restart?: SnapshotMark }): void {
+  #persist(ticket: number, request: Omit<PersistRequest, 'group' | 'commit'>): void {
     const last = request.entries[request.entries.length - 1];
     if (last !== undefined) this.#logLast = last.index;
     // What is committed may not be in this log yet; recovery must find every entry that the record speaks of.

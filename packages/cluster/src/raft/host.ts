@@ -1,20 +1,14 @@
 import type { Env } from '@quorate/env';
 import type { Instant } from '@quorate/patterns/base';
-import type {
-  Configuration,
-  NodeId,
-  RaftMessage,
-  RaftOptions,
-  RaftRestart,
-  SnapshotMark,
-} from '@quorate/patterns/consensus/raft';
+import { type Configuration, type NodeId, Raft, type RaftMessage } from '@quorate/patterns/consensus/raft';
 import type { GroupId, LogStore, PersistRequest, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
 import type { PeerTransport } from '../transport/types.ts';
 import { type GroupMessage, readRaftMessages } from '../wire/index.ts';
 import { Deadlines } from './deadlines.ts';
 import { type ApplyBudget, type GroupPort, HostedGroup } from './group.ts';
-import type { RaftKernel } from './kernel.ts';
+import { GroupSnapshots } from './group-snapshots.ts';
+import type { CreateKernel } from './kernel.ts';
 import { type GroupOptions, resolveGroupOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { recover, restoreMachine } from './restart.ts';
@@ -35,8 +29,10 @@ export interface RaftHostParts {
   readonly transport: PeerTransport;
   readonly log: LogStore;
   readonly snapshots: SnapshotStore;
-  /** `Raft` of the patterns; tests put defective ones in its place. */
-  readonly createKernel: (options: RaftOptions, restart: RaftRestart) => RaftKernel;
+  /** Default: `Raft` of the patterns. Tests put defective ones in its place. */
+  readonly createKernel?: CreateKernel;
+  /** Beyond this size of the log, groups that keep its oldest part in use are made to take a snapshot. Default 512 MiB. */
+  readonly logBytesMax?: number;
   /** The disk failed or an invariant broke: everything here has stopped, nothing is acknowledged any more, the process must end. Called once. */
   readonly onFatal: (reason: Error) => void;
 }
@@ -89,14 +85,18 @@ export class RaftHost {
   #stopped = false;
   #turns = 0;
   #persists = 0;
-  #snapshotsTaken = 0;
-  readonly #taking: Map<HostedGroup, Promise<void>> = new Map();
+  readonly #snapshots: GroupSnapshots;
   readonly #inbound: GroupMessage[] = [];
   readonly #run: () => void = () => this.#turn();
 
   constructor(parts: RaftHostParts) {
     this.#parts = parts;
     this.#outbox = new Outbox(parts.transport);
+    this.#snapshots = new GroupSnapshots({
+      ...parts,
+      group: (id) => this.#groups.get(id),
+      fatal: (reason) => this.#fatal(reason),
+    });
     this.#port = this.#makePort();
     parts.transport.receive(Channels.raft, (from, payload) => this.#receive(from, payload));
     this.#subscriptions.push(
@@ -114,9 +114,9 @@ export class RaftHost {
       frames: this.#outbox.frames,
       messages: this.#outbox.messages,
       bytes: this.#outbox.bytes,
-      snapshotsTaken: this.#snapshotsTaken,
-      snapshotsSent: 0,
-      snapshotsReceived: 0,
+      snapshotsTaken: this.#snapshots.taken,
+      snapshotsSent: this.#snapshots.sent,
+      snapshotsReceived: this.#snapshots.received,
     };
   }
 
@@ -130,14 +130,21 @@ export class RaftHost {
     options: GroupOptions,
     initial: Configuration,
   ): Promise<RaftGroup> {
-    const { env, self, log, snapshots, createKernel } = this.#parts;
+    const { env, self, log, snapshots } = this.#parts;
     if (this.#groups.has(id)) throw new RangeError(`group ${id} is hosted here already`);
     const { restart, reset } = recover(id, { log, snapshots }, initial, env.log);
     await restoreMachine(id, snapshots, machine);
+    // From now on the configuration that the group started from is on disk, and `initial` no longer matters.
+    const fresh = restart.mark.index === 0 && !log.recovered.has(id) && initial.voters.length > 0;
+    if (fresh && snapshots.latest(id) === undefined) {
+      await takeSnapshot(id, restart.mark, { machine, snapshots, stopped: () => this.#stopped });
+    }
     if (this.#stopped) throw new RangeError('the host has stopped');
     if (reset !== undefined) log.persist([reset], () => {});
     const random = env.random.stream(`raft/${id}`);
-    const kernel = createKernel({ ...options, id: self, random: () => random.uint32() }, restart);
+    const createKernel = this.#parts.createKernel ?? ((raft, from, now) => new Raft(raft, from, now));
+    const now = env.clock.monotonic();
+    const kernel = createKernel({ ...options, id: self, random: () => random.uint32() }, restart, now);
     const lastIndex = restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index;
     const group = new HostedGroup(this.#port, id, {
       kernel,
@@ -153,7 +160,7 @@ export class RaftHost {
   /** Stops all groups: proposals and reads hear that this node is stopping. Log, snapshots and transport stay the owner's to close. */
   async stop(): Promise<void> {
     this.#halt();
-    await Promise.allSettled(this.#taking.values());
+    await this.#snapshots.stop();
   }
 
   // --- What comes in.
@@ -312,37 +319,11 @@ export class RaftHost {
         this.#requests.push(request);
         this.#tickets.push({ group, ticket });
       },
-      sendSnapshot: (group, to) => {
-        group.enqueue({ kind: 'snapshot-sent', to, index: 0, delivered: false });
-      },
-      takeSnapshot: (group, mark) => this.#takeSnapshot(group, mark),
-      restore: async (group) => {
-        await restoreMachine(group.id, this.#parts.snapshots, group.machine);
-      },
-      repaired: (group) => env.log.info('the group is whole again', { group: group.id }),
+      sendSnapshot: (group, to, term) => this.#snapshots.send(group, to, term),
+      takeSnapshot: (group, mark) => this.#snapshots.take(group, mark, group.options.trailingEntries),
+      restore: (group) => this.#snapshots.restore(group),
       fatal: (reason) => this.#fatal(reason),
     };
-  }
-
-  #takeSnapshot(group: HostedGroup, mark: SnapshotMark): void {
-    if (this.#taking.has(group) || this.#stopped) return;
-    const { snapshots, env, log } = this.#parts;
-    const taken = takeSnapshot(group.id, mark, { machine: group.machine, snapshots, stopped: () => this.#stopped })
-      .then((complete) => {
-        if (!complete || this.#stopped) return;
-        this.#snapshotsTaken += 1;
-        const releasable = group.compacted(mark);
-        if (releasable > 0) log.release(group.id, releasable);
-      })
-      .catch((error: unknown) => {
-        env.log.error('a snapshot could not be taken; the log grows until one can', {
-          group: group.id,
-          reason: String(error),
-        });
-        group.snapshotFailed();
-      })
-      .finally(() => this.#taking.delete(group));
-    this.#taking.set(group, taken);
   }
 
   // --- The end.
@@ -360,6 +341,7 @@ export class RaftHost {
     this.#timer?.[Symbol.dispose]();
     for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
     for (const group of this.#groups.values()) group.stop();
+    void this.#snapshots.stop();
     this.#toStep.length = 0;
     this.#toApply.clear();
   }

@@ -1,17 +1,7 @@
 import type { Instant } from '@quorate/patterns/base';
-import type { Configuration, NodeId, RaftEffect, RaftInput, RaftRole } from '@quorate/patterns/consensus/raft';
-import type { GroupStatus } from './types.ts';
+import type { Raft, RaftOptions, RaftRestart } from '@quorate/patterns/consensus/raft';
 
-/** What the driver needs of a Raft node: `Raft` of `@quorate/patterns/consensus/raft`. */
-export interface RaftKernel {
-  step(input: RaftInput, now: Instant, out: RaftEffect[]): void;
-  readonly deadline: Instant | undefined;
-  readonly role: RaftRole;
-  readonly term: number;
-  readonly leader: NodeId | undefined;
-  readonly commitIndex: number;
-  readonly lastIndex: number;
-  readonly configuration: Configuration;
-  readonly damaged: boolean;
-  readonly progress: GroupStatus['progress'];
-}
+/** What the driver needs of a Raft node: `Raft` of the patterns, or a defective variant in tests. */
+export type RaftKernel = Pick<Raft, 'step' | 'deadline' | 'status'>;
+
+export type CreateKernel = (options: RaftOptions, restart: RaftRestart, now: Instant) => RaftKernel;

@@ -41,7 +41,8 @@ export function recover(group: GroupId, stores: Stores, initial: Configuration, 
   }
   return {
     restart: { state, mark, entries, applied: mark.index, damaged: damage !== undefined },
-    reset: reset ? { group, restart: mark, entries: [], state, commit: mark.index } : undefined,
+    // Should the damage not be repaired before the next start, the log must still say how far it once reached.
+    reset: reset ? { group, restart: mark, entries: [], state, commit: acknowledged(found, mark, damage) } : undefined,
   };
 }
 
@@ -64,6 +65,11 @@ function missing(found: RecoveredGroup | undefined, mark: SnapshotMark): string 
   }
   if (last >= found.commit) return undefined;
   return `entries up to ${found.commit} were committed, only those up to ${last} are here`;
+}
+
+function acknowledged(found: RecoveredGroup | undefined, mark: SnapshotMark, damage: string | undefined): number {
+  if (found === undefined || damage === undefined) return mark.index;
+  return Math.max(found.commit, found.entries[found.entries.length - 1]?.index ?? 0);
 }
 
 /** Feeds the newest snapshot of a group to its state machine. False when there is none. */

@@ -1,0 +1,108 @@
+import type { Env } from '@quorate/env';
+import type { NodeId, SnapshotMark } from '@quorate/patterns/consensus/raft';
+import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
+import { Channels } from '../transport/channels.ts';
+import type { PeerTransport } from '../transport/types.ts';
+import type { HostedGroup } from './group.ts';
+import { restoreMachine } from './restart.ts';
+import { decodeSnapshotRequest, encodeSnapshotReply } from './snapshot-messages.ts';
+import { SnapshotReceiver } from './snapshot-receiver.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
+import { takeSnapshot } from './snapshot-taking.ts';
+
+export interface GroupSnapshotsParts {
+  readonly env: Env;
+  readonly transport: PeerTransport;
+  readonly log: LogStore;
+  readonly snapshots: SnapshotStore;
+  readonly group: (id: GroupId) => HostedGroup | undefined;
+  readonly fatal: (reason: Error) => void;
+}
+
+/**
+ * The snapshots of all groups on this node: taken in the background, sent to followers that are too far behind, received from leaders.
+ * One at a time writes to a group's place in the store.
+ *
+ * Order, on which crash safety rests: a snapshot is durable before the kernel forgets entries, before the log releases them, and
+ * before the log restarts after it.
+ */
+export class GroupSnapshots {
+  readonly #parts: GroupSnapshotsParts;
+  readonly #sender: SnapshotSender;
+  readonly #receiver: SnapshotReceiver;
+  readonly #taking: Map<GroupId, Promise<void>> = new Map();
+  #stopped = false;
+  taken = 0;
+
+  constructor(parts: GroupSnapshotsParts) {
+    this.#parts = parts;
+    this.#sender = new SnapshotSender(parts.transport, parts.snapshots);
+    this.#receiver = new SnapshotReceiver(parts.env, parts.snapshots, {
+      has: (id, index) => (parts.group(id)?.status.commitIndex ?? 0) >= index,
+      objection: (id) => {
+        if (this.#stopped || parts.group(id) === undefined) return 'this group is not hosted here';
+        return this.#taking.has(id) ? 'a snapshot is being taken here' : undefined;
+      },
+      received: (id, from, term, mark) => parts.group(id)?.enqueue({ kind: 'snapshot-received', from, term, mark }),
+    });
+    parts.transport.answer(Channels.snapshot, (from, payload, reply) => {
+      const request = decodeSnapshotRequest(payload);
+      // The chunk is a view of what arrived, which nobody changes; the writer may keep it.
+      void this.#receiver.handle(from, request).then((answer) => reply(encodeSnapshotReply(answer)));
+    });
+  }
+
+  get sent(): number {
+    return this.#sender.sent;
+  }
+
+  get received(): number {
+    return this.#receiver.received;
+  }
+
+  /** The state machine stands at `mark` and is frozen before this returns. `trailing`: how many entries stay in the log behind it. */
+  take(group: HostedGroup, mark: SnapshotMark, trailing: number): void {
+    const { id, machine } = group;
+    if (this.#stopped || this.#taking.has(id)) return;
+    if (this.#receiver.isReceiving(id)) return group.snapshotFailed();
+    const { snapshots, log, env } = this.#parts;
+    const taken = takeSnapshot(id, mark, { machine, snapshots, stopped: () => this.#stopped })
+      .then((complete) => {
+        if (!complete || this.#stopped) return;
+        this.taken += 1;
+        const releasable = group.compacted(mark, trailing);
+        if (releasable > 0) log.release(id, releasable);
+      })
+      .catch((error: unknown) => {
+        env.log.error('a snapshot could not be taken: the log grows until one can', {
+          group: id,
+          reason: String(error),
+        });
+        group.snapshotFailed();
+      })
+      .finally(() => this.#taking.delete(id));
+    this.#taking.set(id, taken);
+  }
+
+  send(group: HostedGroup, to: NodeId, term: number): void {
+    const wanted = (): boolean => !this.#stopped && group.isLeaderOf(term);
+    this.#sender.send({ group: group.id, to, term, wanted }).then(
+      (index) => group.enqueue({ kind: 'snapshot-sent', to, index, delivered: true }),
+      (error: unknown) => {
+        this.#parts.env.log.debug('a snapshot was not delivered', { group: group.id, to, reason: String(error) });
+        group.enqueue({ kind: 'snapshot-sent', to, index: 0, delivered: false });
+      },
+    );
+  }
+
+  /** Feeds the newest snapshot to the state machine. */
+  async restore(group: HostedGroup): Promise<void> {
+    const found = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
+    if (!found) throw new Error('the snapshot is gone');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await Promise.allSettled([...this.#taking.values(), this.#receiver.stop()]);
+  }
+}
