@@ -1,63 +1,117 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Core } from '@quorate/cluster/core';
 import type { Log } from '@quorate/env';
 import type { Method } from './grpc/method.ts';
 import { type GrpcServerOptions, serveGrpc } from './grpc/server.ts';
 import type { Http2Connection } from './h2/connection.ts';
+import { createHttp1Server } from './http1/server.ts';
+import { LeaderLoss } from './leader-loss.ts';
 import { listen } from './port.ts';
+import { Headers } from './services/answers.ts';
+import { clusterService } from './services/cluster.ts';
+import { healthService } from './services/health.ts';
 import { kvService } from './services/kv.ts';
+import { leaseService } from './services/lease.ts';
+import { maintenanceService } from './services/maintenance.ts';
+import { watchService } from './services/watch.ts';
 import { toGrpcError } from './translate/errors.ts';
-import type { HeaderOf } from './translate/responses.ts';
 
 export interface EtcdGatewayOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
   readonly log: Log;
+  /** How often an idle watcher that asked for it hears of progress. Default 600,000. */
+  readonly progressIntervalMs?: number;
+  /** How long streams that require a leader outlive its loss. Default 3,000. */
+  readonly leaderLossToleranceMs?: number;
 }
 
 export interface EtcdGateway {
+  /** Where it listens; the port is the one the system chose when 0 was asked for. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Accepts no more calls, lets those under way end for a moment, then closes every connection. */
+  /** Accepts no more, gives calls under way up to a second to end, then closes every connection. Idempotent. */
   close(): Promise<void>;
 }
 
-/** etcd's limit on requests plus the same allowance for overhead that etcd makes. */
+/** etcd's limit of 1.5 MiB on requests, plus the allowance of 512 KiB that etcd makes for what surrounds them. */
 const MESSAGE_MAX_BYTES = 2 * 1024 * 1024;
 const CONCURRENT_STREAMS_MAX = 10_000;
+const LEADER_LOSS_TOLERANCE_MS = 3000;
+const CLOSE_GRACE_MS = 1000;
 
-/** Serves etcd's v3 protocol for `core`. Rejects when the port cannot be had. */
+/** Serves etcd's v3 protocol (gRPC and HTTP/1.1 on one port) for `core`. Rejects when the port cannot be had. */
 export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions): Promise<EtcdGateway> {
-  const headerOf: HeaderOf = (revision) => {
-    const { clusterId, memberId, raft } = core.status;
-    return { clusterId, memberId, revision, raftTerm: raft.term };
-  };
+  const leaderLoss = new LeaderLoss(core, options.leaderLossToleranceMs ?? LEADER_LOSS_TOLERANCE_MS);
   const grpc: GrpcServerOptions = {
-    methods: new Map<string, Method>(kvService(core, headerOf)),
+    methods: methodsOf(core, leaderLoss, options),
     messageMaxBytes: MESSAGE_MAX_BYTES,
     concurrentStreamsMax: CONCURRENT_STREAMS_MAX,
-    translateError: toGrpcError,
+    admit: leaderLoss.admit,
+    translateError: (error, context) => toGrpcError(error, context, options.log),
   };
+  const http1 = createHttp1Server(core, grpc);
   const connections = new Set<Http2Connection>();
-  const port = await listen({
-    host: options.host,
-    port: options.port,
-    log: options.log,
-    http2(socket, head) {
-      const connection = serveGrpc(socket, grpc, (reason) => {
-        connections.delete(connection);
-        if (reason !== undefined) options.log.warn('etcd connection failed', { reason: reason.message });
-      });
-      connections.add(connection);
-      connection.receive(head);
-    },
-    http1: (socket) => socket.destroy(),
+  const http2 = (socket: Socket, head: Buffer): void => {
+    const connection = serveGrpc(socket, grpc, (reason) => {
+      connections.delete(connection);
+      if (reason !== undefined) logEnd(options.log, socket, reason);
+    });
+    connections.add(connection);
+    connection.receive(head);
+  };
+  const takeHttp1 = (socket: Socket, head: Buffer): void => {
+    http1.emit('connection', socket);
+    socket.unshift(head);
+  };
+  const { host, port: wanted, log } = options;
+  const port = await listen({ host, port: wanted, log, http2, http1: takeHttp1 }).catch((error: unknown) => {
+    leaderLoss[Symbol.dispose]();
+    throw error;
   });
+  let closing: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    const closed = port.close();
+    await closeConnections(connections, http1);
+    leaderLoss[Symbol.dispose]();
+    await closed;
+  };
   return {
     address: port.address,
-    async close() {
-      const closed = port.close();
-      for (const connection of connections) connection.destroy();
-      await closed;
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
+}
+
+function methodsOf(core: Core, leaderLoss: LeaderLoss, options: EtcdGatewayOptions): ReadonlyMap<string, Method> {
+  const headers = new Headers(core);
+  const { progressIntervalMs } = options;
+  const methods = [
+    ...kvService(core, headers),
+    ...watchService(core, headers, progressIntervalMs === undefined ? {} : { progressIntervalMs }),
+    ...leaseService(core, headers),
+    ...clusterService(core, headers),
+    ...maintenanceService(core, headers),
+    ...healthService(core),
+  ];
+  return new Map(methods.map(([path, method]) => [path, leaderLoss.guard(method)]));
+}
+
+function logEnd(log: Log, socket: Socket, reason: Error): void {
+  // A client that was killed is no news.
+  if ((reason as NodeJS.ErrnoException).code === 'ECONNRESET') return;
+  log.warn('etcd connection ended', { peer: `${socket.remoteAddress}:${socket.remotePort}`, reason: reason.message });
+}
+
+/** Watches and other streams never end by themselves, so they are cut after the grace. */
+async function closeConnections(connections: ReadonlySet<Http2Connection>, http1: HttpServer): Promise<void> {
+  http1.closeIdleConnections();
+  for (const connection of [...connections]) connection.closeGently();
+  const deadline = performance.now() + CLOSE_GRACE_MS;
+  while (connections.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (const connection of [...connections]) connection.destroy();
+  http1.closeAllConnections();
 }

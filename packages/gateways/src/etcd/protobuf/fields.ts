@@ -19,7 +19,7 @@ const INT: FieldType<number> = {
   write: writeVarint,
 };
 const UINT: FieldType<number> = { ...INT, kind: 'uint', read: (reader) => reader.uint64() };
-const UINT32: FieldType<number> = { ...UINT, read: (reader) => reader.uint32() };
+const UINT32: FieldType<number> = { ...UINT, kind: 'uint32', read: (reader) => reader.uint32() };
 const BOOL: FieldType<boolean> = {
   kind: 'bool',
   wireType: WireType.varint,
@@ -79,6 +79,7 @@ function embeddedType<T extends object>(of: MessageOf<T>): FieldType<T | undefin
     kind: 'message',
     wireType: WireType.bytes,
     absent: undefined,
+    gathers: true,
     message: type as unknown as () => MessageType<object>,
     read: (reader, previous) => readEmbedded(reader, type(), previous),
     write(writer, tag, value) {
@@ -150,6 +151,7 @@ function listType<V>(
     wireType: element.wireType,
     absent,
     repeated: true,
+    gathers: true,
     ...(element.message && { message: element.message }),
     ...(element.names && { names: element.names }),
     read: (reader, previous) => push(previous, read(reader)),

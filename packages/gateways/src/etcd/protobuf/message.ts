@@ -1,14 +1,16 @@
 import { ProtobufError, Reader, WireType } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** How one protobuf type is read and written. `read` gets the value so far, which only repeated and embedded fields use. */
+/** How one protobuf type is read and written. */
 export interface FieldType<V> {
-  readonly kind: 'bytes' | 'string' | 'int' | 'uint' | 'bool' | 'enum' | 'message';
+  readonly kind: 'bytes' | 'string' | 'int' | 'uint' | 'uint32' | 'bool' | 'enum' | 'message';
   readonly wireType: number;
   /** What a field is when it is absent: a constant, shared and never changed. */
   readonly absent: V;
   /** Another wire type that is accepted as well (packed scalars), with its reader. */
   readonly readPacked?: (reader: Reader, values: V) => V;
+  /** True when `read` needs the value so far: repeated fields and embedded messages, which merge. Others get undefined. */
+  readonly gathers?: boolean;
   read(reader: Reader, previous: V): V;
   /** Appends nothing when `value` is the absent one. */
   write(writer: Writer, tag: number, value: V): void;
@@ -36,7 +38,8 @@ export interface Field {
   readonly type: FieldType<unknown>;
   readonly oneof: string | undefined;
   readonly tag: number;
-  readonly rivals: readonly string[];
+  /** The other properties of its oneof. */
+  readonly rivals: readonly string[] | undefined;
 }
 
 /** A message's schema and codec. */
@@ -65,10 +68,12 @@ function fieldsOf(table: Record<string, FieldSpec<unknown>>): Field[] {
     type: spec.type,
     oneof: spec.oneof,
     tag: spec.number * 8 + spec.type.wireType,
-    rivals: entries
-      .filter(([other, s]) => other !== name && spec.oneof !== undefined && s.oneof === spec.oneof)
-      .map(([other]) => other),
+    rivals: spec.oneof === undefined ? undefined : rivalsOf(name, spec.oneof, entries),
   }));
+}
+
+function rivalsOf(name: string, oneof: string, entries: [string, FieldSpec<unknown>][]): string[] {
+  return entries.filter(([other, spec]) => other !== name && spec.oneof === oneof).map(([other]) => other);
 }
 
 class TableMessage implements MessageType<Properties> {
@@ -105,8 +110,10 @@ class TableMessage implements MessageType<Properties> {
         this.#readOther(reader, tag, target);
         continue;
       }
-      target[field.name] = field.type.read(reader, target[field.name]);
-      if (field.rivals.length > 0) for (const rival of field.rivals) target[rival] = undefined;
+      // Reading a property by a varying name is the dearest step here, so it is done only where it is needed.
+      if (field.type.gathers) target[field.name] = field.type.read(reader, target[field.name]);
+      else target[field.name] = field.type.read(reader, undefined);
+      if (field.rivals !== undefined) for (const rival of field.rivals) target[rival] = undefined;
     }
     return target;
   }

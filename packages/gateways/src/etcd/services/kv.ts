@@ -1,49 +1,58 @@
 import type { Core } from '@quorate/cluster/core';
-import type { CallContext, Method, UnaryMethod } from '../grpc/method.ts';
+import type { Method, UnaryMethod } from '../grpc/method.ts';
 import * as pb from '../messages/kv.ts';
-import { toCoreDeleteRange, toCorePut, toCoreRange, toCoreTxn } from '../translate/requests.ts';
-import { fromCoreDeleteRange, fromCorePut, fromCoreRange, fromCoreTxn, type HeaderOf } from '../translate/responses.ts';
+import { toCoreDeleteRange, toCorePut, toCoreRange, toCoreRevision, toCoreTxn } from '../translate/requests.ts';
+import { fromCoreDeleteRange, fromCorePut, fromCoreRange, fromCoreTxn } from '../translate/responses.ts';
+import { callOptions, type Headers } from './answers.ts';
 
 /** etcd's KV service. */
-export function kvService(core: Core, headerOf: HeaderOf): [path: string, method: Method][] {
+export function kvService(core: Core, headers: Headers): [path: string, method: Method][] {
   const range: UnaryMethod<pb.RangeRequest, pb.RangeResponse> = {
     kind: 'unary',
     request: pb.RangeRequest,
     response: pb.RangeResponse,
-    handle: async (request, context) =>
-      fromCoreRange(
-        await core.range(toCoreRange(request), { ...callOptions(context), serializable: request.serializable }),
-        headerOf,
-      ),
+    async handle(request, context) {
+      const { serializable } = request;
+      const options = serializable ? { ...callOptions(context), serializable } : callOptions(context);
+      const response = await core.range(toCoreRange(request), options);
+      return fromCoreRange(response, headers.at(response.revision));
+    },
   };
   const put: UnaryMethod<pb.PutRequest, pb.PutResponse> = {
     kind: 'unary',
     request: pb.PutRequest,
     response: pb.PutResponse,
-    handle: async (request, context) =>
-      fromCorePut(await core.write(toCorePut(request), callOptions(context)), headerOf),
+    async handle(request, context) {
+      const response = await core.write(toCorePut(request), callOptions(context));
+      return fromCorePut(response, headers.at(response.revision));
+    },
   };
   const deleteRange: UnaryMethod<pb.DeleteRangeRequest, pb.DeleteRangeResponse> = {
     kind: 'unary',
     request: pb.DeleteRangeRequest,
     response: pb.DeleteRangeResponse,
-    handle: async (request, context) =>
-      fromCoreDeleteRange(await core.write(toCoreDeleteRange(request), callOptions(context)), headerOf),
+    async handle(request, context) {
+      const response = await core.write(toCoreDeleteRange(request), callOptions(context));
+      return fromCoreDeleteRange(response, headers.at(response.revision));
+    },
   };
   const txn: UnaryMethod<pb.TxnRequest, pb.TxnResponse> = {
     kind: 'unary',
     request: pb.TxnRequest,
     response: pb.TxnResponse,
-    handle: async (request, context) =>
-      fromCoreTxn(await core.write(toCoreTxn(request), callOptions(context)), headerOf),
+    async handle(request, context) {
+      const response = await core.write(toCoreTxn(request), callOptions(context));
+      return fromCoreTxn(response, headers.at(response.revision));
+    },
   };
   const compact: UnaryMethod<pb.CompactionRequest, pb.HeaderOnly> = {
     kind: 'unary',
     request: pb.CompactionRequest,
     response: pb.CompactionResponse,
-    handle: async ({ revision }, context) => {
+    async handle(request, context) {
+      const revision = toCoreRevision(request.revision);
       const response = await core.write({ kind: 'compact', revision }, callOptions(context));
-      return { header: headerOf(response.revision) };
+      return { header: headers.at(response.revision) };
     },
   };
   return [
@@ -53,8 +62,4 @@ export function kvService(core: Core, headerOf: HeaderOf): [path: string, method
     ['/etcdserverpb.KV/Txn', txn],
     ['/etcdserverpb.KV/Compact', compact],
   ];
-}
-
-function callOptions(context: CallContext): { timeoutMs?: number } {
-  return context.timeoutMs === undefined ? {} : { timeoutMs: context.timeoutMs };
 }

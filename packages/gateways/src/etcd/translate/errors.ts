@@ -3,6 +3,8 @@
  * said itself goes to the log.
  */
 import { CoreError, type CoreErrorCode } from '@quorate/cluster/core';
+import type { Log } from '@quorate/env';
+import type { CallContext } from '../grpc/method.ts';
 import { GrpcCode, GrpcError } from '../grpc/status.ts';
 import { ProtobufError } from '../protobuf/reader.ts';
 
@@ -48,14 +50,23 @@ const TABLE: Readonly<Record<CoreErrorCode, readonly [code: number, message: str
   'lease-lost': [notFound, 'etcdserver: requested lease not found'],
 };
 
-export function toGrpcError(error: unknown): GrpcError {
+/** The core's own limit: a call that times out before it did so because the client's deadline passed. */
+const CORE_TIMEOUT_MS = 5000;
+
+export function toGrpcError(error: unknown, context: CallContext, log: Log): GrpcError {
   if (error instanceof GrpcError) return error;
-  if (error instanceof CoreError) {
-    const [code, message] = TABLE[error.code];
-    return new GrpcError(code, message ?? `etcdserver: ${error.message}`);
-  }
+  if (error instanceof CoreError) return ofCore(error, context);
   if (error instanceof ProtobufError) {
     return new GrpcError(GrpcCode.internal, `grpc: error unmarshalling request: ${error.message}`);
   }
-  return new GrpcError(GrpcCode.unknown, 'etcdserver: internal error');
+  log.error('etcd call failed unexpectedly', { error: error instanceof Error ? error.stack : String(error) });
+  return new GrpcError(GrpcCode.unknown, "etcdserver: internal error, see the server's log");
+}
+
+function ofCore(error: CoreError, { timeoutMs }: CallContext): GrpcError {
+  if (error.code === 'timed-out' && timeoutMs !== undefined && timeoutMs < CORE_TIMEOUT_MS) {
+    return new GrpcError(GrpcCode.deadlineExceeded, 'context deadline exceeded');
+  }
+  const [code, message] = TABLE[error.code];
+  return new GrpcError(code, message ?? `etcdserver: ${error.message}`);
 }

@@ -22,6 +22,8 @@ function safe(value: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
 }
 
+export const toCoreRevision = safe;
+
 /** A lease that cannot exist here is refused as one that does not. */
 function leaseOf(id: number): number {
   if (Number.isSafeInteger(id)) return id;
@@ -44,10 +46,7 @@ export function toCoreRange(request: RangeRequest): CoreRange {
   const target = SORT_TARGETS[request.sortTarget];
   const order = SORT_ORDERS[request.sortOrder];
   if (target === undefined || order === undefined) {
-    throw new CoreError(
-      'invalid-request',
-      `etcdserver: sort order ${request.sortOrder} of target ${request.sortTarget} is not known`,
-    );
+    throw new CoreError('invalid-request', 'invalid sort option');
   }
   return {
     kind: 'range',

@@ -15,27 +15,24 @@ import type {
   TxnResponse,
 } from '../messages/kv.ts';
 
-/** Makes the header of an answer from the revision it was given at. */
-export type HeaderOf = (revision: number) => ResponseHeader;
-
 /** Answers inside a transaction carry the revision alone. */
-const innerHeader: HeaderOf = (revision) => ({ clusterId: 0, memberId: 0, revision, raftTerm: 0 });
+const innerHeader = (revision: number): ResponseHeader => ({ clusterId: 0, memberId: 0, revision, raftTerm: 0 });
 
-export function fromCorePut(response: CorePut, headerOf: HeaderOf): PutResponse {
-  return { header: headerOf(response.revision), prevKv: response.prevKv };
+export function fromCorePut(response: CorePut, header: ResponseHeader): PutResponse {
+  return { header, prevKv: response.prevKv };
 }
 
-export function fromCoreRange(response: CoreRange, headerOf: HeaderOf): RangeResponse {
-  return { header: headerOf(response.revision), kvs: response.kvs, more: response.more, count: response.count };
+export function fromCoreRange(response: CoreRange, header: ResponseHeader): RangeResponse {
+  return { header, kvs: response.kvs, more: response.more, count: response.count };
 }
 
-export function fromCoreDeleteRange(response: CoreDeleteRange, headerOf: HeaderOf): DeleteRangeResponse {
-  return { header: headerOf(response.revision), deleted: response.deleted, prevKvs: response.prevKvs };
+export function fromCoreDeleteRange(response: CoreDeleteRange, header: ResponseHeader): DeleteRangeResponse {
+  return { header, deleted: response.deleted, prevKvs: response.prevKvs };
 }
 
-export function fromCoreTxn(response: CoreTxn, headerOf: HeaderOf): TxnResponse {
+export function fromCoreTxn(response: CoreTxn, header: ResponseHeader): TxnResponse {
   return {
-    header: headerOf(response.revision),
+    header,
     succeeded: response.succeeded,
     responses: response.responses.map(fromCoreOperation),
   };
@@ -44,13 +41,13 @@ export function fromCoreTxn(response: CoreTxn, headerOf: HeaderOf): TxnResponse 
 function fromCoreOperation(response: TxnOperationResponse): ResponseOp {
   switch (response.kind) {
     case 'range':
-      return { ...NO_RESPONSE, responseRange: fromCoreRange(response, innerHeader) };
+      return { ...NO_RESPONSE, responseRange: fromCoreRange(response, innerHeader(response.revision)) };
     case 'put':
-      return { ...NO_RESPONSE, responsePut: fromCorePut(response, innerHeader) };
+      return { ...NO_RESPONSE, responsePut: fromCorePut(response, innerHeader(response.revision)) };
     case 'delete-range':
-      return { ...NO_RESPONSE, responseDeleteRange: fromCoreDeleteRange(response, innerHeader) };
+      return { ...NO_RESPONSE, responseDeleteRange: fromCoreDeleteRange(response, innerHeader(response.revision)) };
     case 'txn':
-      return { ...NO_RESPONSE, responseTxn: fromCoreTxn(response, innerHeader) };
+      return { ...NO_RESPONSE, responseTxn: fromCoreTxn(response, innerHeader(response.revision)) };
   }
 }
 
