@@ -1,0 +1,1 @@
+export { DriftingClock, WORLD_EPOCH_MS } from './drifting-clock.ts';

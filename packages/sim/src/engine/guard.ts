@@ -1,0 +1,62 @@
+/**
+ * Hidden inputs of the host, replaced by stubs that throw while a world runs: whoever reads a real clock, sets a real
+ * timer or draws unseeded randomness in there gives another run every time.
+ */
+export class DeterminismError extends Error {
+  override readonly name = 'DeterminismError';
+}
+
+const FUNCTIONS = [
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'queueMicrotask',
+  'requestAnimationFrame',
+  'requestIdleCallback',
+  'fetch',
+] as const;
+
+type Slot = { readonly target: object; readonly name: string; readonly before: PropertyDescriptor | undefined };
+
+/** Installs the stubs. Disposing the result puts everything back. */
+export function installGuard(): Disposable {
+  const slots: Slot[] = [];
+  const host = globalThis as unknown as Record<string, unknown>;
+  const replace = (target: object | undefined, name: string, value: unknown): void => {
+    if (target === undefined || !(name in target)) return;
+    slots.push({ target, name, before: Object.getOwnPropertyDescriptor(target, name) });
+    Object.defineProperty(target, name, { value, configurable: true, writable: true });
+  };
+  for (const name of FUNCTIONS) replace(globalThis, name, forbidden(name));
+  replace(Math, 'random', forbidden('Math.random'));
+  replace(host['performance'] as object | undefined, 'now', forbidden('performance.now'));
+  const crypto = host['crypto'] as object | undefined;
+  replace(crypto, 'getRandomValues', forbidden('crypto.getRandomValues'));
+  replace(crypto, 'randomUUID', forbidden('crypto.randomUUID'));
+  replace(globalThis, 'Date', guardedDate(host['Date'] as DateConstructor));
+  return {
+    [Symbol.dispose]: () => {
+      for (const { target, name, before } of slots.reverse()) {
+        if (before === undefined) Reflect.deleteProperty(target, name);
+        else Object.defineProperty(target, name, before);
+      }
+      slots.length = 0;
+    },
+  };
+}
+
+function forbidden(name: string): () => never {
+  return () => {
+    throw new DeterminismError(`${name} was called inside a simulated run: use what Env gives, or the run is not repeatable`);
+  };
+}
+
+/** A `Date` that still converts given instants, and only refuses to say what time it is. */
+function guardedDate(real: DateConstructor): DateConstructor {
+  const now = forbidden('Date.now');
+  return new Proxy(real, {
+    get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
+    construct: (target, args, newTarget) => (args.length === 0 ? now() : Reflect.construct(target, args, newTarget)),
+    apply: () => now(),
+  });
+}
