@@ -179,7 +179,7 @@ describe('places', () => {
   test.each([
     ['the checkout', { 'a.md': 'see\n/somewhere/checkout/README.md' }, 'a.md:2 names a place on one machine'],
     ['what stands beside it', { 'a.json': '"/somewhere/else"' }, 'names a place on one machine (/somewhere/'],
-    ['a home', { 'a.sh': 'cd /home/jane/x' }, 'names a place on one machine (/home/jane/'],
+    ['a home', { 'a.sh': `cd /home/${'jane'}/x` }, 'names a place on one machine (/home/jane/'],
     ['a registry', { '.npmrc': `registry=https://registry.${'npmjs'}.org/` }, 'names the package registry'],
     [
       'download addresses',

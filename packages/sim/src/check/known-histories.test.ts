@@ -10,7 +10,7 @@ import { registerModel } from './models/register.ts';
 import type { Verdict } from './operation.ts';
 
 const own = new URL('./testdata/', import.meta.url);
-/** Beside the repository: see `tools/README.md`. */
+/** Beside the repository; not part of it. */
 const shared = new URL('../../../../../shared/data/histories/', import.meta.url);
 const isPresent = existsSync(shared);
 if (!isPresent) console.warn(`Skipped: no histories with known verdicts in ${fileURLToPath(shared)}`);

@@ -1,0 +1,3 @@
+import { expect, test } from 'vitest';
+
+test.skipIf(true)('one', () => expect(1).toBe(2));
