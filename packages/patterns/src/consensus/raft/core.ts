@@ -108,7 +108,7 @@ export class Core {
    * committed: it may be the only one with a log good enough to get it committed. It does not vote for itself then.
    */
   get promotable(): boolean {
-    if (this.repair.damaged) return false;
+    if (!this.repair.mayElect) return false;
     if (isVoter(this.configuration, this.id)) return true;
     return this.configurations.currentIndex > this.commitIndex && isVoter(this.configurations.previous, this.id);
   }

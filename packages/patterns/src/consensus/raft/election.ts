@@ -123,12 +123,12 @@ export class Election {
   }
 
   #wouldVote(request: VoteRequest): boolean {
-    return request.term > this.#core.term && !this.#core.repair.damaged && this.#isUpToDate(request);
+    return request.term > this.#core.term && this.#core.repair.mayElect && this.#isUpToDate(request);
   }
 
   #mayVote(candidate: NodeId, request: VoteRequest): boolean {
     const { rules, vote, leader, repair } = this.#core;
-    if (repair.damaged || (leader !== undefined && vote !== candidate)) return false;
+    if (!repair.mayElect || (leader !== undefined && vote !== candidate)) return false;
     return rules.mayVote(vote, candidate) && this.#isUpToDate(request);
   }
 

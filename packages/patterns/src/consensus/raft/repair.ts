@@ -51,6 +51,11 @@ export class Repair {
     return this.#state.kind !== 'whole';
   }
 
+  /** May this node vote and lead? */
+  get mayElect(): boolean {
+    return this.#core.rules.takesPart(this.damaged);
+  }
+
   /** Damaged, and no leader of the present term is known to be the latest. */
   get unconfirmed(): boolean {
     return this.#state.kind !== 'whole' && (this.#state.kind === 'asking' || this.#state.term !== this.#core.term);
@@ -58,7 +63,7 @@ export class Repair {
 
   /** The leader of the present term wrote. True when this node answered with its request and must not do more. */
   intercepts(leader: NodeId): boolean {
-    if (!this.unconfirmed) return false;
+    if (this.#core.rules.takesPart(this.unconfirmed)) return false;
     const state = this.#state;
     const asking = state.kind === 'asking' && state.term === this.#core.term ? state : this.#ask();
     this.#state = asking;

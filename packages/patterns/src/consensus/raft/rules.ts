@@ -38,6 +38,11 @@ export class RaftRules {
     return durableIndex;
   }
 
+  /** `repair.ts`: who lost what it acknowledged neither votes, nor leads, nor confirms, nor accepts. */
+  takesPart(damaged: boolean): boolean {
+    return !damaged;
+  }
+
   /** Section 5, "respond to RPCs after updating persistent state": the ticket a promise must wait for. */
   promiseAfter(barrier: number): number {
     return barrier;

@@ -7,6 +7,8 @@ export interface Story extends ClusterOptions {
   readonly rounds: number;
   /** Disks may lose acknowledged entries, on one node at a time. */
   readonly damage?: boolean;
+  /** Default: a bit of everything. The others drive at one kind of trouble. */
+  readonly kind?: 'short reigns' | 'two leaders';
 }
 
 /** Runs it. Throws `InvariantError` on a violation, `Error` when the calm cluster does not come together. */
@@ -25,7 +27,10 @@ function act(cluster: Cluster, story: Story): void {
   const { random } = cluster;
   const node = random.pick([...cluster.nodes.values()]);
   const fate = random.below(100);
-  if (fate < 30) return work(cluster);
+  if (story.kind === 'short reigns') return shortReign(cluster);
+  if (story.kind === 'two leaders') return twoLeaders(cluster);
+  if (fate < 20) return work(cluster);
+  if (fate < 30) return workEverywhere(cluster);
   if (fate < 35) return changeWeather(cluster);
   if (fate < 40) return partition(cluster);
   if (fate < 52) return cluster.heal();
@@ -65,6 +70,7 @@ function changeWeather(cluster: Cluster): void {
 function partition(cluster: Cluster): void {
   const { random } = cluster;
   const ids = [...cluster.nodes.keys()];
+  if (random.chance(0.3)) return cutOneLink(cluster, random.pick(ids), random.pick(ids));
   if (random.chance(0.4))
     return cluster.isolate(random.chance(0.5) && cluster.leader ? cluster.leader : cluster.node(random.pick(ids)));
   const oneWay = random.chance(0.3);
@@ -75,6 +81,48 @@ function partition(cluster: Cluster): void {
       if (!oneWay || side.has(a)) cluster.cut(a, b);
     }
   }
+}
+
+function cutOneLink(cluster: Cluster, a: NodeId, b: NodeId): void {
+  cluster.cut(a, b);
+  if (cluster.random.chance(0.7)) cluster.cut(b, a);
+}
+
+/** Leaders that come and go before they have told everybody, with little else going on: figure 8's weather. */
+function shortReign(cluster: Cluster): void {
+  const { random, weather } = cluster;
+  weather.drop = 0.3;
+  weather.delayMaxMs = 10;
+  for (const node of cluster.running) {
+    if (node.role !== 'leader') continue;
+    if (random.chance(0.5)) cluster.propose(node);
+    cluster.run(random.below(25));
+    if (random.chance(0.7) && node.running) cluster.crash(node);
+  }
+  for (const node of cluster.nodes.values()) if (!node.running && random.chance(0.4)) cluster.start(node);
+  cluster.run(random.below(120));
+}
+
+/** The leader loses touch with one follower, which may be elected by those who still hear both. */
+function twoLeaders(cluster: Cluster): void {
+  const { random, leader } = cluster;
+  cluster.heal();
+  if (leader !== undefined) cutOneLink(cluster, leader.id, random.pick([...cluster.nodes.keys()]));
+  for (let turn = 0; turn < 200; turn++) {
+    if (cluster.leader !== undefined && random.chance(0.02)) cluster.propose(cluster.leader);
+    cluster.run(2);
+    for (const node of cluster.running) if (node.role === 'leader') cluster.read(node);
+  }
+}
+
+/** Everybody who thinks that it leads writes and reads. */
+function workEverywhere(cluster: Cluster): void {
+  for (const node of cluster.running) {
+    if (node.role !== 'leader') continue;
+    cluster.propose(node);
+    cluster.run(cluster.random.below(10));
+  }
+  for (const node of cluster.running) if (node.role === 'leader') cluster.read(node);
 }
 
 function crashOrRestart(cluster: Cluster, node: FixtureNode, story: Story): void {
