@@ -1,1 +1,11 @@
+export { type KeyInterval, RangeIndex } from './range-index.ts';
 export { RevisionLog } from './revision-log.ts';
+export {
+  StateWatch,
+  type StateWatchOptions,
+  Watcher,
+  type WatcherHost,
+  type WatchNotice,
+  type WatchRange,
+  type WatchSource,
+} from './state-watch.ts';
