@@ -103,6 +103,7 @@ export class MemoryLog implements LogStore {
 }
 
 export class MemorySnapshots implements SnapshotStore {
+  readonly damaged: ReadonlyMap<GroupId, string> = new Map();
   readonly #disk: MemoryDisk;
   readonly #host: VirtualHost;
   constructor(host: VirtualHost, disk: MemoryDisk) {

@@ -29,7 +29,7 @@ export function recover(group: GroupId, stores: Stores, initial: Configuration, 
   const mark = stores.snapshots.latest(group) ?? { index: 0, term: 0, configuration: initial };
   const state = found?.state ?? FRESH;
   const { entries, reset } = usable(found?.entries ?? [], mark);
-  const damage = missing(found, mark);
+  const damage = missing(found, mark) ?? unreadable(stores.snapshots.damaged.get(group), found);
   if (damage !== undefined) {
     log.error(
       'acknowledged log entries are lost on this node: it will neither vote nor lead until repaired by its peers',
@@ -65,6 +65,11 @@ function missing(found: RecoveredGroup | undefined, mark: SnapshotMark): string 
   }
   if (last >= found.commit) return undefined;
   return `entries up to ${found.commit} were committed, only those up to ${last} are here`;
+}
+
+/** A snapshot that cannot be read is no loss while the log holds everything from the beginning. */
+function unreadable(why: string | undefined, found: RecoveredGroup | undefined): string | undefined {
+  return found === undefined || found.entries[0]?.index === 1 ? undefined : why;
 }
 
 function acknowledged(found: RecoveredGroup | undefined, mark: SnapshotMark, damage: string | undefined): number {

@@ -15,10 +15,12 @@ import {
 import { Instant, WallTime } from '@quorate/patterns/base';
 
 interface WorldEvent {
-  readonly at: number;
-  readonly seq: number;
+  at: number;
+  seq: number;
   readonly host: VirtualHost | undefined;
   readonly life: number;
+  /** Bytes from the network: after a pause they are seen behind the timers, as an event loop does it. */
+  readonly arrival: boolean;
   run: (() => void) | undefined;
 }
 
@@ -45,8 +47,18 @@ export class VirtualWorld {
     return host;
   }
 
-  at(when: number, host: VirtualHost | undefined, run: () => void): Disposable {
-    const event: WorldEvent = { at: Math.max(when, this.now), seq: this.#seq++, host, life: host?.life ?? 0, run };
+  at(when: number, host: VirtualHost | undefined, run: () => void, arrival = false): Disposable {
+    const at = Math.max(when, this.now);
+    const event: WorldEvent = { at, seq: this.#seq++, host, life: host?.life ?? 0, arrival, run };
+    this.#push(event);
+    return {
+      [Symbol.dispose]: () => {
+        event.run = undefined;
+      },
+    };
+  }
+
+  #push(event: WorldEvent): void {
     let slot = this.#queue.length;
     this.#queue.push(event);
     while (slot > 0 && before(event, this.#queue[(slot - 1) >> 1]!)) {
@@ -54,11 +66,6 @@ export class VirtualWorld {
       slot = (slot - 1) >> 1;
     }
     this.#queue[slot] = event;
-    return {
-      [Symbol.dispose]: () => {
-        event.run = undefined;
-      },
-    };
   }
 
   /** Nothing passes between the two, and neither is told. */
@@ -99,6 +106,12 @@ export class VirtualWorld {
     const event = this.#pop();
     this.now = event.at;
     if (event.run === undefined || (event.host !== undefined && event.host.life !== event.life)) return;
+    if (event.host !== undefined && event.host.pausedUntil > this.now) {
+      event.at = event.host.pausedUntil + (event.arrival ? 0.001 : 0);
+      event.seq = this.#seq++;
+      this.#push(event);
+      return;
+    }
     this.events += 1;
     event.run();
   }
@@ -135,6 +148,8 @@ export class VirtualHost {
   readonly world: VirtualWorld;
   readonly name: string;
   life = 1;
+  /** The process stands still until then: whatever happens to it is heard afterwards, timers first. */
+  pausedUntil = 0;
   /** Bytes per millisecond that leave a socket. */
   rate = Number.POSITIVE_INFINITY;
   readonly log: { readonly level: string; readonly message: string; readonly fields: LogFields | undefined }[] = [];
@@ -306,11 +321,13 @@ class Socket implements Connection {
       if (!this.gone) this.handler?.drained?.();
     });
     const { peer } = this;
-    world.at(this.#freeAt + world.delayMs, undefined, () => {
-      if (peer === undefined || peer.gone || world.isCut(this.host.name, this.remote.host)) return;
+    if (peer === undefined) return;
+    const arrive = (): void => {
+      if (peer.gone || world.isCut(this.host.name, this.remote.host)) return;
       peer.host.chunksIn += 1;
       peer.handler?.data(bytes);
-    });
+    };
+    world.at(this.#freeAt + world.delayMs, peer.host, arrive, true);
   }
 }
 

@@ -1,0 +1,180 @@
+import { expect, test } from 'vitest';
+import { GroupId } from '../storage/types.ts';
+import { TestCluster, type TestNode } from './cluster.fixture.ts';
+
+const CORE = GroupId.of(0);
+const small = { snapshotEntries: 50, trailingEntries: 10 };
+
+async function fill(cluster: TestCluster, leader: TestNode, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 10) {
+    await cluster.applied(...Array.from({ length: 10 }, (_, n) => leader.propose(`${i + n}`)));
+  }
+}
+
+test('a snapshot is taken when enough was applied, and the log behind it is released but for a tail', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  await cluster.start();
+  const leader = await cluster.leader();
+  await fill(cluster, leader, 120);
+  await cluster.converged();
+  await cluster.world.run(100);
+  for (const node of cluster.nodes) {
+    expect(node.host.counters.snapshotsTaken).toBe(2);
+    const mark = node.disk.snapshots.get(CORE)!.mark;
+    expect(mark.index).toBeGreaterThanOrEqual(100);
+    expect(mark.configuration.voters).toEqual([1, 2, 3]);
+    expect(node.group.status.snapshotIndex).toBe(mark.index);
+    expect(node.disk.groups.get(CORE)!.entries[0]!.index).toBe(mark.index - 9);
+  }
+});
+
+test('a node starts from its snapshot and the log behind it', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  await cluster.start();
+  await fill(cluster, await cluster.leader(), 120);
+  await cluster.converged();
+  for (const node of cluster.nodes) node.crash();
+  for (const node of cluster.nodes) await node.start();
+  expect(cluster.node(1).machine.restores).toBe(1);
+  await cluster.leader();
+  await cluster.converged();
+  for (const node of cluster.nodes) expect(node.machine.items).toEqual(Array.from({ length: 120 }, (_, i) => `${i}`));
+});
+
+test('bytes, too, cause a snapshot', async () => {
+  const cluster = new TestCluster();
+  cluster.options = { snapshotBytes: 10_000 };
+  await cluster.start();
+  const leader = await cluster.leader();
+  await cluster.applied(leader.propose('x'.repeat(20_000)));
+  await cluster.converged();
+  await cluster.world.run(10);
+  expect(leader.host.counters.snapshotsTaken).toBe(1);
+});
+
+test('a follower that is too far behind is sent the snapshot, in chunks, and catches up from there', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  cluster.padding = 3_000_000;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const absent = cluster.nodes.find((node) => node !== leader)!;
+  absent.crash();
+  await fill(cluster, leader, 200);
+  await cluster.world.run(100);
+  await absent.start();
+  await cluster.converged();
+  expect(absent.machine.items.length).toBe(200);
+  expect(absent.host.counters.snapshotsReceived).toBe(1);
+  await cluster.world.run(10);
+  expect(leader.host.counters.snapshotsSent).toBe(1);
+  await cluster.world.run(1000);
+  await absent.restart();
+  await cluster.converged();
+  expect(absent.machine.items.length).toBe(200);
+});
+
+test('a stream that breaks off is taken up where it stood', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  cluster.padding = 8_000_000;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const absent = cluster.nodes.find((node) => node !== leader)!;
+  absent.crash();
+  await fill(cluster, leader, 200);
+  await cluster.world.run(100);
+  leader.virtual.rate = 50_000; // The snapshot takes 160 ms.
+  await absent.start();
+  await cluster.world.until(() => leader.transport.queuedBytes(absent.id) > 500_000);
+  await cluster.world.run(80);
+  const chunksBefore = absent.virtual.chunksIn;
+  // Both sides see the connection go; nobody crashes.
+  for (const socket of leader.virtual.sockets) if (socket.remote.host === absent.virtual.name) socket.lost('reset');
+  await cluster.converged();
+  expect(chunksBefore).toBeGreaterThan(10);
+  expect(absent.machine.items.length).toBe(200);
+  // 8 MB are 31 chunks of 256 KiB: from the beginning it would have taken all of them again.
+  expect(absent.virtual.chunksIn - chunksBefore).toBeLessThan(120);
+  expect(leader.host.counters.snapshotsSent).toBe(1);
+});
+
+test('heartbeats go on while a snapshot is streamed, so that nobody stands for election', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  cluster.padding = 8_000_000;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const absent = cluster.nodes.find((node) => node !== leader)!;
+  absent.crash();
+  await fill(cluster, leader, 200);
+  const { term } = leader.group.status;
+  leader.virtual.rate = 4_000; // Two seconds.
+  await absent.start();
+  await cluster.converged();
+  expect(leader.group.status).toMatchObject({ role: 'leader', term });
+});
+
+test('wherever a node crashes while it takes over a snapshot, it comes back whole', async () => {
+  for (let crashAfter = 0; crashAfter < 40; crashAfter += 1) {
+    const cluster = new TestCluster(3, crashAfter + 1);
+    cluster.options = small;
+    await cluster.start();
+    const leader = await cluster.leader();
+    const absent = cluster.nodes.find((node) => node !== leader)!;
+    absent.crash();
+    await fill(cluster, leader, 100);
+    await cluster.world.run(50);
+    await absent.start();
+    await cluster.world.until(() => (absent.disk.snapshots.get(CORE)?.mark.index ?? 0) > 0);
+    const from = cluster.world.events;
+    await cluster.world.until(() => cluster.world.events >= from + crashAfter);
+    absent.crash();
+    await absent.start();
+    await cluster.converged();
+    expect(absent.machine.items).toEqual(leader.machine.items);
+    expect(absent.group.status.damaged).toBe(false);
+  }
+});
+
+test('a log that begins beyond the newest snapshot is damage, which stays known until it is repaired', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  await cluster.start();
+  const leader = await cluster.leader();
+  await fill(cluster, leader, 120);
+  await cluster.converged();
+  const hurt = cluster.nodes.find((node) => node !== leader)!;
+  await cluster.world.run(100);
+  hurt.crash();
+  hurt.disk.snapshots.delete(CORE);
+  await hurt.start();
+  expect(hurt.group.status.damaged).toBe(true);
+  expect(hurt.virtual.log.some((line) => line.level === 'error' && /neither vote nor lead/.test(line.message))).toBe(
+    true,
+  );
+  await cluster.world.until(() => !hurt.group.status.damaged);
+  await cluster.converged();
+  expect(hurt.machine.items.length).toBe(120);
+});
+
+test('a snapshot that cannot be taken leaves the group running, and is tried again', async () => {
+  const cluster = new TestCluster(1);
+  cluster.options = small;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const snapshot = leader.machine.snapshot.bind(leader.machine);
+  leader.machine.snapshot = async function* () {
+    yield new Uint8Array(1);
+    throw new Error('no space left');
+  };
+  await fill(cluster, leader, 60);
+  await cluster.world.run(50);
+  expect(leader.host.counters.snapshotsTaken).toBe(0);
+  leader.machine.snapshot = snapshot;
+  await fill(cluster, leader, 10);
+  await cluster.world.run(50);
+  expect(leader.host.counters.snapshotsTaken).toBe(1);
+});
