@@ -1,0 +1,1 @@
+export { type RunningNode, type StartNodeSettings, startNode } from './start-node.ts';
