@@ -302,6 +302,12 @@ export class ByteReader {
     }
   }
 
+  /** Passes over `length` bytes. */
+  skip(length: number): void {
+    this.#need(length);
+    this.#at += length;
+  }
+
   /** Everything up to the end, as a view. */
   rest(): Uint8Array {
     return this.raw(this.remaining);

@@ -18,6 +18,7 @@ export class LeaseBook {
   readonly #leases = new Map<number, Lease>();
   /** The term whose leader times the leases. */
   epoch = 0;
+  listener: LeaseListener | undefined = undefined;
 
   get size(): number {
     return this.#leases.size;
@@ -38,10 +39,12 @@ export class LeaseBook {
 
   add(id: number, ttlSeconds: number): void {
     this.#leases.set(id, { id, ttlSeconds, keys: new Set() });
+    this.listener?.granted(id, ttlSeconds);
   }
 
   remove(id: number): void {
     this.#leases.delete(id);
+    this.listener?.revoked(id);
   }
 
   attach(id: number, cell: KeyCell): void {
@@ -50,10 +53,5 @@ export class LeaseBook {
 
   detach(id: number, cell: KeyCell): void {
     this.#leases.get(id)?.keys.delete(cell);
-  }
-
-  clear(): void {
-    this.#leases.clear();
-    this.epoch = 0;
   }
 }

@@ -3,6 +3,7 @@
  * against the operations that will run; then the operations, where reads see the writes before them.
  */
 import { binaryFromBytes, unreachable } from '@quorate/patterns/base';
+import type { KeyedPutRequest } from '../codec/index.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
 import type {
@@ -20,7 +21,7 @@ import type { KeySpace } from './key-space.ts';
 import type { LeaseBook } from './lease-book.ts';
 import { compareBytes, readRange } from './range.ts';
 import type { StoredVersion } from './stored-version.ts';
-import { applyDeleteRange, applyPut, type KeyedPut, objectToPut } from './writes.ts';
+import { applyDeleteRange, applyPut, objectToPut } from './writes.ts';
 
 /** Which branch runs, at each level. */
 interface Plan {
@@ -94,8 +95,9 @@ function accepts(compare: Compare, difference: number): boolean {
   }
 }
 
-function keyed(put: PutRequest): KeyedPut {
+function keyed(put: PutRequest): KeyedPutRequest {
   return {
+    key: binaryFromBytes(put.key),
     value: put.value,
     lease: put.lease ?? 0,
     prevKv: put.prevKv === true,
@@ -109,8 +111,7 @@ function objectToPuts(space: KeySpace, leases: LeaseBook, plan: Plan): CoreError
   for (const operation of plan.operations) {
     let objection: CoreError | undefined;
     if (operation.kind === 'txn') objection = objectToPuts(space, leases, plan.nested[nested++]!);
-    else if (operation.kind === 'put')
-      objection = objectToPut(space, leases, binaryFromBytes(operation.key), keyed(operation));
+    else if (operation.kind === 'put') objection = objectToPut(space, leases, keyed(operation));
     if (objection !== undefined) return objection;
   }
   return undefined;
@@ -140,7 +141,7 @@ function run(space: KeySpace, plan: Plan): TxnResponse {
   for (const operation of plan.operations) {
     switch (operation.kind) {
       case 'put':
-        responses.push(applyPut(space, binaryFromBytes(operation.key), keyed(operation)));
+        responses.push(applyPut(space, keyed(operation)));
         break;
       case 'range':
         // Its revision has been checked, and writing only raises what can be read.

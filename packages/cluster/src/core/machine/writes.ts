@@ -1,4 +1,6 @@
 /** Puts and deletes on the key space, as they are asked for on their own and in a transaction. Nothing is committed here. */
+
+import type { KeyedPutRequest } from '../codec/index.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
 import type { DeleteRangeRequest, DeleteRangeResponse, PutResponse } from '../requests.ts';
@@ -7,32 +9,23 @@ import type { KeySpace } from './key-space.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { StoredVersion } from './stored-version.ts';
 
-/** A put whose key has been turned into the machine's form. */
-export interface KeyedPut {
-  readonly value: Uint8Array;
-  readonly lease: number;
-  readonly prevKv: boolean;
-  readonly ignoreValue: boolean;
-  readonly ignoreLease: boolean;
-}
-
 /** What the state has to say against a put. */
-export function objectToPut(space: KeySpace, leases: LeaseBook, key: string, put: KeyedPut): CoreError | undefined {
-  if ((put.ignoreValue || put.ignoreLease) && space.at(key) === undefined) return coreError('key-not-found');
+export function objectToPut(space: KeySpace, leases: LeaseBook, put: KeyedPutRequest): CoreError | undefined {
+  if ((put.ignoreValue || put.ignoreLease) && space.at(put.key) === undefined) return coreError('key-not-found');
   if (put.lease !== 0 && !leases.has(put.lease)) return coreError('lease-not-found');
   return undefined;
 }
 
 /** Carries out a put that nothing was said against. */
-export function applyPut(space: KeySpace, key: string, put: KeyedPut): PutResponse {
+export function applyPut(space: KeySpace, put: KeyedPutRequest): PutResponse {
   let { value, lease } = put;
   if (put.ignoreValue || put.ignoreLease) {
-    const present = space.at(key);
+    const present = space.at(put.key);
     if (put.ignoreValue && present !== undefined) value = present.value;
     if (put.ignoreLease && present !== undefined) lease = present.lease;
   }
-  const prevKv = put.prevKv ? space.at(key) : undefined;
-  const { revision } = space.put(key, value, lease);
+  const prevKv = put.prevKv ? space.at(put.key) : undefined;
+  const { revision } = space.put(put.key, value, lease);
   return { kind: 'put', revision, prevKv };
 }
 
