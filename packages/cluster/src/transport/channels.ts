@@ -1,5 +1,3 @@
-import type { Channel } from './types.ts';
-
 /** All channels between nodes. A number is never reused. `docs/wire.md` says what each carries. */
 export const Channels = {
   /** Raft's messages of all groups. */
@@ -8,4 +6,4 @@ export const Channels = {
   snapshot: 2,
   /** What a member asks the leader of the consistent core: requests. */
   core: 3,
-} as const satisfies Readonly<Record<string, Channel>>;
+} as const;
