@@ -23,6 +23,8 @@ export class Durability {
   /** Invariant: tickets ascend. Bounded by what the leader's window and the bound on uncommitted bytes let through. */
   #outstanding: Outstanding[] = [];
   #open: OpenPersist | undefined;
+  /** The ticket of the latest change of term or vote. */
+  #stateTicket = 0;
 
   constructor(durableIndex: number) {
     this.#durableIndex = durableIndex;
@@ -38,9 +40,16 @@ export class Durability {
     return this.#outstanding.length === 0 ? 0 : this.#lastTicket;
   }
 
+  /** The ticket behind which term and vote are durable; 0 when they are. */
+  get stateBarrier(): number {
+    return this.isDurable(this.#stateTicket) ? 0 : this.#stateTicket;
+  }
+
   /** Term or vote changed. */
   state(state: HardState, out: RaftEffect[]): void {
-    this.#persist(out).state = state;
+    const open = this.#persist(out);
+    open.state = state;
+    this.#stateTicket = open.ticket;
   }
 
   /** `entries` were appended to the log. The array may be kept and grown. */

@@ -11,6 +11,7 @@
  * answers to the first question.
  */
 import { Instant } from '../../base/index.ts';
+import { isVoter } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { NodeId, RaftMessage } from './types.ts';
 
@@ -45,6 +46,18 @@ export class Election {
   heardLeader(): void {
     this.restartTimer();
     this.#stickyUntil = this.#core.after(this.#core.settings.electionTimeoutMs);
+  }
+
+  /**
+   * The connection to the leader broke: most likely its process died. Those who notice need not wait for silence, and
+   * give up their stickiness; those who still hear the leader refuse the pre-vote, so a broken link alone ends no reign.
+   * Not with leases, which rest on the promise to wait.
+   */
+  lostTouch(): void {
+    const { settings, now } = this.#core;
+    if (!settings.preVote || settings.leaseReads) return;
+    this.#stickyUntil = now;
+    this.#timeoutAt = Instant.of(Math.min(this.#timeoutAt, now + this.#draw(settings.electionTimeoutMs / 2)));
   }
 
   restartTimer(): void {
@@ -171,7 +184,7 @@ export class Election {
 
   #count(from: NodeId, granted: boolean): void {
     const core = this.#core;
-    if (!this.#votes.has(from)) this.#votes.set(from, granted);
+    if (!this.#votes.has(from) && isVoter(core.configuration, from)) this.#votes.set(from, granted);
     const result = core.rules.electionResult(core.configuration, this.#voteOf);
     if (result === 'pending') return;
     if (result === 'lost') return core.becomeFollower(core.term, undefined);
@@ -181,7 +194,12 @@ export class Election {
 
   /** Section 5.2: randomised, so that split votes are rare and resolved quickly. */
   #drawTimeout(): Instant {
-    const { electionTimeoutMs, random } = this.#core.settings;
-    return this.#core.after(electionTimeoutMs + Math.floor(((random() >>> 0) / 2 ** 32) * electionTimeoutMs));
+    const { electionTimeoutMs } = this.#core.settings;
+    return this.#core.after(electionTimeoutMs + this.#draw(electionTimeoutMs));
+  }
+
+  /** Uniform in [0, boundMs), in whole milliseconds. */
+  #draw(boundMs: number): number {
+    return Math.floor(((this.#core.settings.random() >>> 0) / 2 ** 32) * boundMs);
   }
 }

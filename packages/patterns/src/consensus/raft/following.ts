@@ -45,7 +45,13 @@ export class Following {
     // The leader counts on this log up to `commit`; while it is being repaired that may be an old belief.
     if (!core.repair.damaged) core.commitTo(message.commit);
     if (message.quiesce) core.quiescence.agree(message.commit);
-    core.send(from, { kind: 'heartbeat-response', term: core.term, round: message.round });
+    core.out.push({
+      kind: 'send',
+      to: from,
+      message: { kind: 'heartbeat-response', term: core.term, round: message.round },
+      // Not behind entries, but a node that confirms a term must not forget it: a lease may rest on that.
+      after: core.rules.promiseAfter(core.durability.stateBarrier),
+    });
   }
 
   /** A message from a leader that this node has left behind: it must learn so, or the two would never meet again. */

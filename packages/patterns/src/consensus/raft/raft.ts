@@ -82,6 +82,7 @@ export class Raft {
       case 'transfer':
         return core.transfer.begin(input.to);
       case 'unreachable':
+        if (input.peer === core.leader) return core.election.lostTouch();
         return core.replication.unreachable(input.peer);
       case 'campaign':
         return core.election.campaign();

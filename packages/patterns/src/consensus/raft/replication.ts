@@ -5,9 +5,10 @@
  * A message object that says the same to several followers is the same object, so that it can be encoded once.
  */
 
+import { assert } from '../../base/index.ts';
 import { membersOf } from './configuration.ts';
 import type { Core } from './core.ts';
-import { entrySizeBytes } from './log.ts';
+import { ENTRY_OVERHEAD_BYTES, entrySizeBytes } from './log.ts';
 import { Progress } from './progress.ts';
 import type { Entry, NodeId, RaftMessage, RefusalReason } from './types.ts';
 
@@ -78,6 +79,7 @@ export class Replication {
   /** Answers with `proposed` or `refused`. O(data), plus one request per follower. */
   propose(id: number, data: readonly Uint8Array[]): void {
     const { term, log, out } = this.#core;
+    assert(data.length > 0, 'a proposal must hold at least one item');
     const reason = this.#refusal(data);
     if (reason !== undefined) return this.refuse(id, reason);
     const firstIndex = log.lastIndex + 1;
@@ -200,7 +202,7 @@ export class Replication {
     if (transfer.target !== undefined) return 'transferring';
     // One batch is always let through, so that what is larger than the bound is not refused for ever.
     if (this.#uncommittedBytes === 0) return undefined;
-    let bytes = this.#uncommittedBytes;
+    let bytes = this.#uncommittedBytes + data.length * ENTRY_OVERHEAD_BYTES;
     for (const each of data) bytes += each.length;
     return bytes > settings.uncommittedBytesMax ? 'uncommitted-log-full' : undefined;
   }

@@ -3,7 +3,6 @@
  * it to stand for election at once. Given up after an election timeout.
  */
 import { Instant } from '../../base/index.ts';
-import { isVoter } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { Progress } from './progress.ts';
 import type { NodeId } from './types.ts';
@@ -39,7 +38,7 @@ export class Transfer {
   begin(to: NodeId): void {
     const { isLeader, replication, configuration, settings } = this.#core;
     const peer = replication.peer(to);
-    if (!isLeader || peer === undefined || !isVoter(configuration, to) || this.#target === to) return;
+    if (!isLeader || peer === undefined || !configuration.voters.includes(to) || this.#target === to) return;
     this.#target = to;
     this.#told = false;
     this.#until = this.#core.after(settings.electionTimeoutMs);

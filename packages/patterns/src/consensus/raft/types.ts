@@ -125,7 +125,10 @@ export type RaftInput =
   /** A whole snapshot from the leader of `term` is durable here. It is taken (`restore`) or found stale (no effect but an answer). */
   | { readonly kind: 'snapshot-received'; readonly from: NodeId; readonly term: number; readonly mark: SnapshotMark }
   | { readonly kind: 'transfer'; readonly to: NodeId }
-  /** The transport cannot reach that node at present: stop pipelining to it; if quiescent under it, wake. */
+  /**
+   * The transport cannot reach that node at present, or has just lost its connection: stop pipelining to it; if quiescent
+   * under it, wake; if it leads, ask the others soon whether they still hear it (not with lease reads).
+   */
   | { readonly kind: 'unreachable'; readonly peer: NodeId }
   /** Start an election now if allowed (tests, operators, a group's first start). */
   | { readonly kind: 'campaign' };
