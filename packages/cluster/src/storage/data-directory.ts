@@ -1,5 +1,6 @@
 import { type Disk, DiskError, type Env } from '@quorate/env';
 import { crc32c } from '@quorate/patterns/integrity';
+import { makeDurableDirectory } from './durable-directory.ts';
 import { StorageError } from './errors.ts';
 import type { LogOwner } from './log-recovery.ts';
 
@@ -24,7 +25,7 @@ export interface DataDirectory extends AsyncDisposable {
  */
 export async function openDataDirectory(env: Pick<Env, 'disk'>, path: string, owner: LogOwner): Promise<DataDirectory> {
   const { disk } = env;
-  await disk.makeDirectory(path);
+  await makeDurableDirectory(disk, path);
   const lock = await takeLock(disk, path);
   try {
     const found = await readDataDirectoryOwner(env, path);
@@ -84,8 +85,6 @@ async function claim(disk: Disk, path: string, owner: LogOwner): Promise<void> {
   }
   await disk.rename(temporary, `${path}/${VERSION_FILE}`);
   await disk.syncDirectory(path);
-  const parent = path.slice(0, path.lastIndexOf('/'));
-  if (parent !== '') await disk.syncDirectory(parent);
 }
 
 function parseOwner(text: string, name: string): LogOwner {

@@ -1,5 +1,6 @@
 import type { Disk, Env, File } from '@quorate/env';
 import { type BatchBytes, type SegmentHeader, writeSegmentHeader } from '@quorate/patterns/log';
+import { makeDurableDirectory } from './durable-directory.ts';
 
 const NAME = /^log-([0-9a-f]{8})\.wal$/;
 const TEMPORARY = '.tmp';
@@ -20,13 +21,15 @@ export class LogDirectory {
 
   /** Numbers of the segments, ascending. Removes what an interrupted creation left. */
   async open(): Promise<readonly number[]> {
-    await this.#disk.makeDirectory(this.path);
+    await makeDurableDirectory(this.#disk, this.path);
     const segments: number[] = [];
     for (const name of await this.#disk.list(this.path)) {
       const match = NAME.exec(name);
       if (match !== null) segments.push(Number.parseInt(match[1]!, 16));
       else if (name.endsWith(TEMPORARY)) await this.#disk.remove(`${this.path}/${name}`);
     }
+    // The life before may have been killed between a rename and its sync.
+    await this.#disk.syncDirectory(this.path);
     return segments.sort((a, b) => a - b);
   }
 

@@ -15,15 +15,19 @@ export class LogGroup {
   #lastIndex = 0;
   #damage: string | undefined;
 
+  /** `damage`: the group may have been there before, and have lost everything. */
+  constructor(damage: string | undefined) {
+    this.#damage = damage;
+  }
+
   static recovered(recovering: RecoveringGroup, result: RecoveredGroup): LogGroup {
-    const group = new LogGroup();
+    const group = new LogGroup(result.damage);
     group.#ordinal = recovering.ordinal;
     group.#state = result.state;
     group.#commit = result.commit;
     group.#base = recovering.base;
     group.#writtenBase = recovering.base;
     group.#lastIndex = recovering.base + result.entries.length;
-    group.#damage = result.damage;
     return group;
   }
 

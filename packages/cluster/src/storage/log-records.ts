@@ -5,9 +5,13 @@ import type { BatchWriter, RecoveredRecord } from '@quorate/patterns/log';
 import { readConfiguration, writeConfiguration } from '../wire/raft-entries.ts';
 import type { PersistRequest } from './types.ts';
 
-/** `share`: one group's share of a batch. `carry`: all that must be known of a group besides its entries, as a segment begins. */
+/**
+ * `share`: one group's share of a batch. `carry`: all that must be known of a group besides its entries, as a segment begins.
+ * `loss`: records of unknown groups were lost at some time before.
+ */
 export const RECORD_SHARE = 1;
 export const RECORD_CARRY = 2;
+export const RECORD_LOSS = 3;
 
 const HAS_STATE = 1;
 const HAS_VOTE = 2;
@@ -97,7 +101,7 @@ export function writeCarry(batch: BatchWriter, group: number, carry: CarryNote):
   writeState(note, carry.state);
   note.uint(carry.base);
   note.uint(carry.lastIndex);
-  if (carry.damage !== undefined) note.text(carry.damage.slice(0, DAMAGE_TEXT_MAX).replace(/[^ -~]/g, '?'));
+  if (carry.damage !== undefined) writeDamage(note, carry.damage);
   batch.endNote();
   batch.endRecord();
 }
@@ -113,6 +117,24 @@ export function readCarryNote(bytes: Uint8Array): CarryNote {
   const damage = flags & IS_DAMAGED ? r.text() : undefined;
   r.expectEnd();
   return { ordinal, commit, state, base, lastIndex, damage };
+}
+
+export function writeLoss(batch: BatchWriter, damage: string): void {
+  writeDamage(batch.beginRecord(RECORD_LOSS, 0), damage);
+  batch.endNote();
+  batch.endRecord();
+}
+
+export function readLossNote(bytes: Uint8Array): string {
+  const r = new ByteReader(bytes);
+  const damage = r.text();
+  r.expectEnd();
+  return damage;
+}
+
+/** Cut to what a note holds. */
+function writeDamage(w: ByteWriter, damage: string): void {
+  w.text(damage.slice(0, DAMAGE_TEXT_MAX).replace(/[^ -~]/g, '?'));
 }
 
 function flagsOf(state: HardState | undefined): number {

@@ -13,7 +13,15 @@ import {
 } from '@quorate/patterns/log';
 import { StorageError } from './errors.ts';
 import type { LogDirectory } from './log-directory.ts';
-import { RECORD_CARRY, RECORD_SHARE, readCarryNote, readEntries, readShareNote } from './log-records.ts';
+import {
+  RECORD_CARRY,
+  RECORD_LOSS,
+  RECORD_SHARE,
+  readCarryNote,
+  readEntries,
+  readLossNote,
+  readShareNote,
+} from './log-records.ts';
 import { RecoveringGroup } from './recovering-group.ts';
 
 /** Whose log it is. */
@@ -31,6 +39,8 @@ export interface LogRecovery {
   readonly newest:
     | { readonly header: SegmentHeader; readonly scan: ScanResult; readonly bytes: Uint8Array }
     | undefined;
+  /** What is said of a loss of records of unknown groups. */
+  readonly loss: string | undefined;
   /** Some segment is damaged, whether or not a group lost anything that it needs. */
   readonly damaged: boolean;
   /** What the next segment must carry. */
@@ -54,6 +64,7 @@ class Recovery implements RecoveryVisitor {
   readonly #sizes = new Map<number, number>();
   #segment = 0;
   #damaged = false;
+  #loss: string | undefined;
   #sequence = 1;
   #previousCrc = 0;
   #newest: LogRecovery['newest'];
@@ -81,6 +92,7 @@ class Recovery implements RecoveryVisitor {
       sizes: this.#sizes,
       newest: this.#newest,
       damaged: this.#damaged,
+      loss: this.#loss,
       next: { segment: this.#segment + 1, sequence: this.#sequence, previousCrc: this.#previousCrc },
     };
   }
@@ -123,9 +135,10 @@ class Recovery implements RecoveryVisitor {
     if (record.kind === RECORD_CARRY) {
       const carry = this.#trusted(() => readCarryNote(record.note));
       const group = this.#groups.get(record.stream);
-      if (group === undefined) this.#groups.set(record.stream, new RecoveringGroup(carry));
+      if (group === undefined) this.#groups.set(record.stream, new RecoveringGroup(carry, undefined));
       else group.carry(carry);
     } else if (record.kind === RECORD_SHARE) this.#share(record, '');
+    else if (record.kind === RECORD_LOSS) this.#loss ??= this.#trusted(() => readLossNote(record.note));
     else
       throw new StorageError('version', `a log record of kind ${record.kind} is unknown: written by a newer release?`);
   }
@@ -146,7 +159,7 @@ class Recovery implements RecoveryVisitor {
         : this.#trusted(() => readEntries(record, entries.firstIndex, entries.count));
     let group = this.#groups.get(record.stream);
     if (group === undefined) {
-      group = new RecoveringGroup(undefined);
+      group = new RecoveringGroup(undefined, this.#loss);
       this.#groups.set(record.stream, group);
     }
     group.share(note, read, why);
@@ -158,6 +171,7 @@ class Recovery implements RecoveryVisitor {
   }
 
   #suspectAll(why: string): void {
+    this.#loss ??= why;
     for (const group of this.#groups.values()) group.suspect(why);
   }
 

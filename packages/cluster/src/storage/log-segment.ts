@@ -36,11 +36,7 @@ export class ActiveSegment {
     this.#zeroAheadBytes = zeroAheadBytes;
   }
 
-  /**
-   * Goes on in the newest segment after a start. What an interrupted life left behind the last batch is cut. The last batch itself is
-   * written once more: a sync that failed before the process died may have left it in the system's cache only, and marked
-   * as written (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020).
-   */
+  /** Goes on in the newest segment after a start. What an interrupted life left behind the last batch is cut. */
   static async resume(
     file: File,
     header: SegmentHeader,
@@ -53,13 +49,8 @@ export class ActiveSegment {
     active.#sequence = scan.sequence;
     if (scan.torn) await file.truncate(scan.validBytes);
     else active.#zeroedTo = Math.max(scan.validBytes, Math.floor(bytes.length / 512) * 512);
-    const { lastBatch } = scan;
-    if (lastBatch === undefined) await file.sync();
-    else {
-      const { offset, sizeBytes, head } = lastBatch;
-      const middle = bytes.subarray(offset + head.length, offset + sizeBytes - head.length);
-      await file.writeDurably([head, middle, head], offset);
-    }
+    // The life before may have been killed between a write and its sync.
+    await file.sync();
     return active;
   }
 
@@ -111,6 +102,14 @@ export class ActiveSegment {
     if (this.#end + sizeBytes > this.#zeroedTo) await this.settle();
     await this.file.write(chunks, this.#end);
     this.#sealed = true;
+  }
+
+  /**
+   * Takes back what a failed write or sync may have left. The system may show it to the next start, although it is not on the device
+   * and no further sync would bring it there (Rebello et al., "Can Applications Recover from fsync Failures?", ATC 2020).
+   */
+  async disown(): Promise<void> {
+    await this.file.truncate(this.#end);
   }
 
   /** Waits for a write of zeros that is under way. Rejects when it, or one before, has failed. */

@@ -11,6 +11,7 @@ import { BatchWriter, type LowWaterMark, SEGMENT_HEADER_BYTES } from '@quorate/p
 import { StorageError } from './errors.ts';
 import { LogDirectory } from './log-directory.ts';
 import { LogGroup } from './log-group.ts';
+import { writeLoss } from './log-records.ts';
 import { type LogOwner, recoverLog } from './log-recovery.ts';
 import { ActiveSegment } from './log-segment.ts';
 import { GroupId, type LogStore, type PersistRequest, type RecoveredGroup } from './types.ts';
@@ -47,6 +48,7 @@ const SEAL_AFTER_MS = 100;
 
 class SegmentedLogStore implements LogStore {
   recovered: ReadonlyMap<GroupId, RecoveredGroup> = new Map();
+  damage: string | undefined;
   readonly failed: Promise<Error>;
   readonly #env: StorageEnv;
   readonly #directory: LogDirectory;
@@ -91,6 +93,7 @@ class SegmentedLogStore implements LogStore {
         this.#env.log.error('a group lost acknowledged records', { group: id, damage: group.damage });
     }
     this.recovered = recovered;
+    this.damage = recovery.loss;
     this.#sizes = recovery.sizes;
     this.#lowWaterMark = recovery.lowWaterMark;
     if (recovery.newest !== undefined) {
@@ -209,6 +212,7 @@ class SegmentedLogStore implements LogStore {
     const batch = this.#batch;
     batch.begin(header.salt);
     for (const [id, group] of this.#groups) group.carry(batch, id);
+    if (this.damage !== undefined) writeLoss(batch, this.damage);
     const first = batch.finish({ ...header, offset: SEGMENT_HEADER_BYTES, sequence: next.sequence });
     const before: File | undefined = this.#active?.file;
     await this.#active?.settle();
@@ -224,7 +228,7 @@ class SegmentedLogStore implements LogStore {
   #group(id: GroupId): LogGroup {
     let group = this.#groups.get(id);
     if (group === undefined) {
-      group = new LogGroup();
+      group = new LogGroup(this.damage);
       this.#groups.set(id, group);
     }
     return group;

@@ -22,9 +22,13 @@ export class RecoveringGroup {
   /** Something unknown was lost; the next record tells by its ordinal whether it was one of this group's. */
   #suspicion: string | undefined;
 
-  /** A group that is first met at the head of the oldest segment has a carry; any other must start with its first share. */
-  constructor(carry: CarryNote | undefined) {
+  /**
+   * A group that is first met at the head of the oldest segment has a carry; any other must start with its first share.
+   * `loss`: it may have been there before, among records that were lost.
+   */
+  constructor(carry: CarryNote | undefined, loss: string | undefined) {
     this.#ordinal = carry?.ordinal ?? 0;
+    this.#damage = loss;
     if (carry === undefined) return;
     this.#firstIndex = carry.lastIndex + 1;
     this.#adopt(carry);

@@ -1,5 +1,6 @@
 import type { Env } from '@quorate/env';
 import type { SnapshotMark } from '@quorate/patterns/consensus/raft';
+import { makeDurableDirectory } from './durable-directory.ts';
 import { StorageError } from './errors.ts';
 import type { LogOwner } from './log-recovery.ts';
 import { SnapshotFile } from './snapshot-file.ts';
@@ -44,7 +45,7 @@ class DirectorySnapshotStore implements SnapshotStore {
 
   async load(): Promise<void> {
     const { disk } = this.#env;
-    await disk.makeDirectory(this.#directory);
+    await makeDurableDirectory(disk, this.#directory);
     for (const name of await disk.list(this.#directory)) {
       const match = GROUP.exec(name);
       if (match !== null) await this.#openGroup(GroupId.of(Number(match[1])));
@@ -57,10 +58,7 @@ class DirectorySnapshotStore implements SnapshotStore {
 
   async create(group: GroupId, mark: SnapshotMark): Promise<SnapshotWriter> {
     const directory = this.#pathOf(group);
-    if (!(await this.#env.disk.exists(directory))) {
-      await this.#env.disk.makeDirectory(directory);
-      await this.#env.disk.syncDirectory(this.#directory);
-    }
+    if (!(await this.#env.disk.exists(directory))) await makeDurableDirectory(this.#env.disk, directory);
     this.#temporaries += 1;
     const temporary = `${directory}/${this.#temporaries}.tmp`;
     return ChunkedSnapshotWriter.create(this.#env.disk, temporary, { ...this.#owner, group, mark }, () =>

@@ -36,6 +36,11 @@ export interface RecoveredGroup {
 export interface LogStore {
   readonly recovered: ReadonlyMap<GroupId, RecoveredGroup>;
   /**
+   * Records were lost of which not even the group is known. A group that is not in `recovered` may have been among them: it must be started
+   * as damaged. Stays for the life of the directory.
+   */
+  readonly damage: string | undefined;
+  /**
    * Queues the requests as one unit, after all earlier ones. `durable` is called when it and all before it are durable. Whatever is
    * queued while a sync runs becomes the next batch. After the first failed write or sync nothing is ever called back again, and `failed` resolves.
    */

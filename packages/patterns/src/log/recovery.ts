@@ -26,7 +26,7 @@ import {
   type SegmentIdentity,
   u32,
 } from './batch-reader.ts';
-import { align8, BATCH_MAGIC, SECTOR_BYTES, SEGMENT_HEADER_BYTES } from './layout.ts';
+import { BATCH_MAGIC, SECTOR_BYTES, SEGMENT_HEADER_BYTES } from './layout.ts';
 import { countBits, isZero } from './zero-sectors.ts';
 
 export interface RecoveredRecord {
@@ -75,8 +75,6 @@ export interface ScanResult {
   /** What the next batch carries. */
   readonly sequence: number;
   readonly previousCrc: number;
-  /** The last good batch, and its head, whichever copy was good. */
-  readonly lastBatch: { readonly offset: number; readonly sizeBytes: number; readonly head: Uint8Array } | undefined;
   /** Heads that were read from their second copy. */
   readonly healed: number;
 }
@@ -96,7 +94,6 @@ class Scan {
   #at = SEGMENT_HEADER_BYTES;
   #sequence: number;
   #previousCrc: number;
-  #lastBatch: ScanResult['lastBatch'];
   #healed = 0;
   #corrupt: { offset: number; why: string } | undefined;
 
@@ -117,7 +114,6 @@ class Scan {
       torn: end === 'torn',
       sequence: this.#sequence,
       previousCrc: this.#previousCrc,
-      lastBatch: this.#lastBatch,
       healed: this.#healed,
     };
   }
@@ -152,9 +148,7 @@ class Scan {
       else this.#visitor.record(found);
     }
     if (head.at !== head.offset) this.#healed += 1;
-    const { offset, sizeBytes, at, headBytes } = head;
-    this.#lastBatch = { offset, sizeBytes, head: this.#bytes.subarray(at, at + align8(headBytes)) };
-    this.#at = offset + sizeBytes;
+    this.#at = head.offset + head.sizeBytes;
     this.#sequence = head.sequence + 1;
     this.#previousCrc = head.crc;
     return undefined;

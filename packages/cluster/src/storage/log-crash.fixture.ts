@@ -1,0 +1,151 @@
+/** Runs a script against a log on a simulated disk, lets the power fail, and compares what is found with the model. */
+import { type CrashVariant, SimDisk } from '@quorate/sim/disk';
+import { difference, modelStates, type Unit } from './log-model.fixture.ts';
+import type { LogStoreOptions } from './log-store.ts';
+import { openTestLog, persisted, request, testEnv } from './storage.fixture.ts';
+import { GroupId, type LogStore } from './types.ts';
+
+export type Step =
+  /** Waits until the unit is durable. */
+  | { readonly kind: 'persist'; readonly unit: Unit }
+  /** Does not wait: the next step is queued behind it. */
+  | { readonly kind: 'queue'; readonly unit: Unit }
+  | { readonly kind: 'release'; readonly group: number; readonly index: number }
+  /** Idle for so long that the last batch is sealed. */
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'reopen' };
+
+export interface Script {
+  readonly steps: readonly Step[];
+  readonly options: Partial<LogStoreOptions>;
+}
+
+/** What the script had done when it ended or the power failed. */
+export interface Progress {
+  acknowledged: number;
+  readonly submitted: Unit[];
+  readonly released: Map<number, number>;
+}
+
+export async function run(script: Script, disk: SimDisk): Promise<Progress> {
+  const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
+  const work = play(script, disk, progress);
+  await Promise.race([work, disk.crashed]);
+  return progress;
+}
+
+async function play(script: Script, disk: SimDisk, progress: Progress): Promise<void> {
+  const env = testEnv(disk);
+  let store = await openTestLog(env, script.options);
+  for (const step of script.steps) {
+    if (step.kind === 'persist' || step.kind === 'queue') {
+      const done = persist(store, step.unit, progress);
+      if (step.kind === 'persist') await done;
+    } else if (step.kind === 'release') {
+      progress.released.set(step.group, step.index);
+      store.release(GroupId.of(step.group), step.index);
+    } else if (step.kind === 'idle') {
+      env.fireTimers();
+      await ticks();
+    } else {
+      await store.close();
+      store = await openTestLog(env, script.options);
+    }
+  }
+  await store.close();
+}
+
+async function persist(store: LogStore, unit: Unit, progress: Progress): Promise<void> {
+  progress.submitted.push(unit);
+  const number = progress.submitted.length;
+  await persisted(store, ...unit);
+  if (number !== progress.acknowledged + 1)
+    throw new Error(`unit ${number} was acknowledged after ${progress.acknowledged}`);
+  progress.acknowledged = number;
+}
+
+export async function ticks(): Promise<void> {
+  for (let i = 0; i < 40; i++) await Promise.resolve();
+}
+
+export interface Tally {
+  crashes: number;
+  variants: number;
+  /** Recoveries that found exactly what was acknowledged, and more than that. */
+  exact: number;
+  more: number;
+  torn: number;
+}
+
+/** Lets the power fail after every single operation, with every fate of what was not durable. Throws at the first violation. */
+export async function crashEverywhere(script: Script, goOn: (variant: number) => boolean): Promise<Tally> {
+  const tally: Tally = { crashes: 0, variants: 0, exact: 0, more: 0, torn: 0 };
+  for (let count = 0; ; count++) {
+    const disk = new SimDisk();
+    disk.crashAfter(count);
+    const progress = await run(script, disk);
+    if (!disk.hasCrashed) return tally;
+    tally.crashes += 1;
+    for (const variant of disk.crashVariants()) {
+      await examine(
+        script,
+        disk,
+        variant,
+        progress,
+        tally,
+        goOn(tally.variants),
+        `after operation ${count}, ${variant.name}`,
+      );
+    }
+  }
+}
+
+async function examine(
+  script: Script,
+  disk: SimDisk,
+  variant: CrashVariant,
+  progress: Progress,
+  tally: Tally,
+  goOn: boolean,
+  where: string,
+): Promise<void> {
+  tally.variants += 1;
+  if (variant.outcomes.some((outcome) => typeof outcome === 'object')) tally.torn += 1;
+  const survivor = disk.afterCrash(variant);
+  const units = await recover(script, survivor, progress, where, tally);
+  if (!goOn) return;
+  // The power fails again, right after the start or during it; then the log is written on.
+  const again = survivor.afterCrash({ name: 'all kept', outcomes: survivor.pending().map(() => 'kept') });
+  const env = testEnv(again);
+  const store = await openTestLog(env, script.options);
+  const unit: Unit = [request(0, { term: 1000, vote: 3, commit: 0 })];
+  await persisted(store, unit[0]!);
+  await store.close();
+  const after = [...units, unit];
+  const reopened = await openTestLog(env, script.options);
+  const wrong = difference(reopened, modelStates(after)[after.length]!, progress.released);
+  if (wrong !== undefined) throw new Error(`${where}, written on: ${wrong}`);
+  await reopened.close();
+}
+
+/** Finds the units whose effects are there: all that were acknowledged, and perhaps some more, in order. */
+async function recover(
+  script: Script,
+  disk: SimDisk,
+  progress: Progress,
+  where: string,
+  tally: Tally,
+): Promise<readonly Unit[]> {
+  const store = await openTestLog(testEnv(disk), script.options);
+  const states = modelStates(progress.submitted);
+  let first: string | undefined;
+  for (let count = progress.acknowledged; count < states.length; count++) {
+    const wrong = difference(store, states[count]!, progress.released);
+    first ??= wrong;
+    if (wrong !== undefined) continue;
+    if (count === progress.acknowledged) tally.exact += 1;
+    else tally.more += 1;
+    return progress.submitted.slice(0, count);
+  }
+  throw new Error(`${where}, ${progress.acknowledged} of ${progress.submitted.length} units acknowledged: ${first}`);
+}

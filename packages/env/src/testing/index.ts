@@ -1,0 +1,1 @@
+export { type DiskCall, type DiskFault, FaultyDisk } from './faulty-disk.ts';
