@@ -65,10 +65,16 @@ export class DiskMount implements Disk {
   }
 
   lock(path: string): Promise<AsyncDisposable> {
-    return this.#query(path, () => {
-      this.#disk.locks.take(path, this);
+    return this.#names(path, () => {
+      const { locks, volume } = this.#disk;
+      locks.take(path, this);
+      // The file stays when the process dies, and tells nothing then.
+      if (volume.find(path) === undefined) volume.release(volume.create(path));
       return {
-        [Symbol.asyncDispose]: () => this.#query(path, () => this.#disk.locks.release(path, this)),
+        [Symbol.asyncDispose]: () =>
+          this.#names(path, () => {
+            if (locks.release(path, this) && volume.find(path) !== undefined) volume.remove(path);
+          }),
       };
     });
   }
@@ -119,8 +125,9 @@ export class Locks {
     this.#holders.set(path, mount);
   }
 
-  release(path: string, mount: DiskMount): void {
-    if (this.#holders.get(path) === mount) this.#holders.delete(path);
+  /** False when it was not held. */
+  release(path: string, mount: DiskMount): boolean {
+    return this.#holders.get(path) === mount && this.#holders.delete(path);
   }
 
   releaseAll(mount: DiskMount): void {

@@ -18,8 +18,17 @@ const FUNCTIONS = [
 
 type Slot = { readonly target: object; readonly name: string; readonly before: PropertyDescriptor | undefined };
 
-/** Installs the stubs. Disposing the result puts everything back. */
-export function installGuard(): Disposable {
+/**
+ * Installs the stubs. Disposing the result puts everything back. Each use is also told to `report`, since the code that is
+ * at fault may catch what it is thrown.
+ */
+export function installGuard(report: (error: DeterminismError) => void): Disposable {
+  const forbidden = (name: string) => (): never => {
+    const why = 'was called inside a simulated run: use what Env gives, or the run is not repeatable';
+    const error = new DeterminismError(`${name} ${why}`);
+    report(error);
+    throw error;
+  };
   const slots: Slot[] = [];
   const host = globalThis as unknown as Record<string, unknown>;
   const replace = (target: object | undefined, name: string, value: unknown): void => {
@@ -33,7 +42,7 @@ export function installGuard(): Disposable {
   const crypto = host['crypto'] as object | undefined;
   replace(crypto, 'getRandomValues', forbidden('crypto.getRandomValues'));
   replace(crypto, 'randomUUID', forbidden('crypto.randomUUID'));
-  replace(globalThis, 'Date', guardedDate(host['Date'] as DateConstructor));
+  replace(globalThis, 'Date', guardedDate(host['Date'] as DateConstructor, forbidden('Date.now')));
   return {
     [Symbol.dispose]: () => {
       for (const { target, name, before } of slots.reverse()) {
@@ -45,15 +54,8 @@ export function installGuard(): Disposable {
   };
 }
 
-function forbidden(name: string): () => never {
-  return () => {
-    throw new DeterminismError(`${name} was called inside a simulated run: use what Env gives, or the run is not repeatable`);
-  };
-}
-
 /** A `Date` that still converts given instants, and only refuses to say what time it is. */
-function guardedDate(real: DateConstructor): DateConstructor {
-  const now = forbidden('Date.now');
+function guardedDate(real: DateConstructor, now: () => never): DateConstructor {
   return new Proxy(real, {
     get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
     construct: (target, args, newTarget) => (args.length === 0 ? now() : Reflect.construct(target, args, newTarget)),

@@ -76,15 +76,16 @@ export class TcpSender {
     let from = 0;
     while (bytes.length - from > 1 && random.chance(quality.split)) {
       const to = from + 1 + random.below(bytes.length - from - 1);
-      this.#sendChunk(bytes.subarray(from, to));
+      this.#newest = this.send('data', bytes.subarray(from, to));
       from = to;
     }
-    this.#sendChunk(from === 0 ? bytes : bytes.subarray(from));
+    if (from === 0) this.#sendOrJoin(bytes);
+    else this.#newest = this.send('data', bytes.subarray(from));
     return true;
   }
 
   /** Two chunks that arrive at the same time are read as one. */
-  #sendChunk(bytes: Uint8Array): void {
+  #sendOrJoin(bytes: Uint8Array): void {
     const before = this.#newest;
     const segment = this.send('data', bytes);
     this.#newest = segment;

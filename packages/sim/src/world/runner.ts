@@ -70,7 +70,7 @@ export class Runner {
   #runFast(options: RunOptions, channel: MacrotaskChannel): Promise<RunResult> {
     return new Promise((resolve, reject) => {
       channel.next(() => {
-        const guard = this.#options.guard ? installGuard() : undefined;
+        const guard = this.#guard();
         try {
           resolve(this.#loop(options, this.#drain!));
         } catch (error) {
@@ -98,7 +98,7 @@ export class Runner {
     const hop = (): Promise<void> => new Promise((resolve) => channel.next(resolve));
     for (;;) {
       await hop();
-      const guard = this.#options.guard ? installGuard() : undefined;
+      const guard = this.#guard();
       let reason: RunResult['reason'] | undefined;
       try {
         reason = this.#step(plan);
@@ -109,6 +109,10 @@ export class Runner {
       await hop();
       this.#afterEvent();
     }
+  }
+
+  #guard(): Disposable | undefined {
+    return this.#options.guard ? installGuard((error) => this.fail(error)) : undefined;
   }
 
   /** Lets one event happen. A reason ends the run instead. */
