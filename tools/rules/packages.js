@@ -1,6 +1,8 @@
 import { MAY_IMPORT, packageOf, WITHOUT_DEPENDENCIES } from '../layout.js';
+import { missingIn } from '../lockfile.js';
 
-/** @import { Json, Rule } from '../types.ts' */
+/** @import { Lockfile } from '../lockfile.js' */
+/** @import { Json, Problem, Repo, Rule } from '../types.ts' */
 
 /** Packages depend on what the design lets them, and all have one version. @type {Rule} */
 export const packages = {
@@ -8,7 +10,7 @@ export const packages = {
   check(repo) {
     const paths = repo.paths.filter((path) => /^packages\/[^/]+\/package\.json$/.test(path));
     const version = paths.map((path) => repo.json(path)?.['version'])[0];
-    return paths.flatMap((path) => {
+    const problems = paths.flatMap((path) => {
       const messages = wrongPackage(
         /** @type {string} */ (packageOf(path)),
         /** @type {Json} */ (repo.json(path)),
@@ -16,8 +18,17 @@ export const packages = {
       );
       return messages.map((message) => ({ path, line: 0, message }));
     });
+    return [...problems, ...wrongLockfile(repo)];
   },
 };
+
+/** @param {Repo} repo @returns {Problem[]} */
+function wrongLockfile(repo) {
+  const missing = missingIn(/** @type {Lockfile} */ (repo.json('package-lock.json') ?? { packages: {} }));
+  if (missing.length === 0) return [];
+  const message = `lacks ${missing.length} optional platform packages, first ${missing[0]?.path}: npm ci will refuse it; run node tools/complete-lockfile.js`;
+  return [{ path: 'package-lock.json', line: 0, message }];
+}
 
 /**
  * @param {string} name

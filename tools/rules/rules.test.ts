@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { completed } from '../lockfile.js';
 import { repoOf } from '../repo.js';
 import type { Rule } from '../types.ts';
 import { cycles } from './cycles.js';
@@ -166,6 +167,29 @@ describe('packages', () => {
     ['another version', { 'packages/env/package.json': json({}, '1.0.1') }, 'all packages have one version'],
     ['a package nobody knows', { 'packages/fresh/package.json': json({}) }, 'not in the table'],
   ])('%s is found', (_name, bad, message) => shows(packages, { ...good, ...bad }, message, good));
+  test('a lock file that lacks platform packages is found, and can be completed', () => {
+    const optionalDependencies = {
+      '@x/cli-linux-x64-musl': '1.2.0',
+      '@x/cli-win32-arm64': '1.2.0',
+      '@x/wasm': '1.2.0',
+    };
+    const asks = { version: '1.2.0', dev: true, license: 'MIT', optionalDependencies };
+    const lock = { packages: { 'node_modules/x': asks, 'node_modules/x/node_modules/@x/cli-win32-arm64': {} } };
+    const complete = completed(lock);
+    expect(complete.packages['node_modules/@x/cli-linux-x64-musl']).toEqual({
+      ...{ version: '1.2.0', dev: true, license: 'MIT', optional: true },
+      ...{ os: ['linux'], cpu: ['x64'], libc: ['musl'] },
+    });
+    expect(Object.keys(complete.packages)).toHaveLength(3);
+    shows(
+      packages,
+      { 'package-lock.json': JSON.stringify(lock) },
+      'lacks 1 optional platform packages, first node_modules/@x/cli-linux-x64-musl',
+      {
+        'package-lock.json': JSON.stringify(complete),
+      },
+    );
+  });
 });
 
 describe('places', () => {
