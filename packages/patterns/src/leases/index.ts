@@ -1,3 +1,5 @@
+export { DeadlineHeap, type Due } from './deadline-heap.ts';
+export { LeaseTable, type LeaseTableEffect, type LeaseTableInput, type LeaseTableOptions } from './lease-table.ts';
 export { type KeyInterval, RangeIndex } from './range-index.ts';
 export { RevisionLog } from './revision-log.ts';
 export {

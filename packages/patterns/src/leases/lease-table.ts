@@ -1,0 +1,199 @@
+/**
+ * Times leases on the one node that is entitled to (Gray and Cheriton, "Leases: An Efficient Fault-Tolerant Mechanism for Distributed File
+ * Cache Consistency", 1989; Joshi, "Patterns of Distributed Systems", Lease). Which leases exist is replicated and decided elsewhere; how much time is left of each is
+ * known here only, on this node's monotonic clock, and is lost with it.
+ *
+ *                 promote {term, leases}
+ *      demoted -------------------------> keeper {term}
+ *         ^                                  |
+ *         +----------------------------------+
+ *                       demote
+ *
+ *      a lease, at the keeper:  alive --(time is up)--> expiring --(revoked)--> (gone)
+ *                                 ^ |                    | ^
+ *                            renew+-+              retry +-+
+ *
+ * Why a lease is never lost too early when the keeper changes, even while two nodes believe to be the keeper:
+ * 1. A new keeper gives every lease its full time again, and `extendMs` on top, which covers renewals that the old one granted after it had been deposed
+ *    without knowing it yet. `extendMs` is therefore at least as long as a deposed keeper can go on: the election timeout, when it stops by check-quorum.
+ * 2. A keeper does not revoke. It emits `expire` with its term, and the replicated state carries that out only while it is still in the
+ *    epoch of that term. The epoch is itself raised through the log, before the new keeper is promoted: so an old keeper's late `expire` comes
+ *    after it in the log and is void, or before it, and then the new keeper never had that lease.
+ * 3. What the table says to `renew` is not an answer to a client yet. Whoever runs it confirms first that this node was still the leader after the
+ *    request arrived (a read barrier, which many renewals share).
+ *
+ * Pure: no clock, no timers. Renewal O(1); expiry O(log n).
+ */
+import { assert, Instant } from '../base/index.ts';
+import { DeadlineHeap, type Due } from './deadline-heap.ts';
+
+export interface LeaseTableOptions {
+  /** Mass expiry is spread, so that revocations do not crowd out everything else. Default 750. */
+  readonly expiriesPerSecondMax?: number;
+  /** An `expire` that led to nothing is emitted again after this. Default 1,000. */
+  readonly retryMs?: number;
+}
+
+export type LeaseTableInput =
+  /** This node keeps the leases now; `leases` are all there are. */
+  | {
+      readonly kind: 'promote';
+      readonly term: number;
+      readonly leases: Iterable<{ readonly id: number; readonly ttlMs: number }>;
+      readonly extendMs: number;
+    }
+  | { readonly kind: 'demote' }
+  /** The replicated state has a new lease. */
+  | { readonly kind: 'granted'; readonly id: number; readonly ttlMs: number }
+  /** The replicated state has this lease no longer. */
+  | { readonly kind: 'revoked'; readonly id: number }
+  | { readonly kind: 'renew'; readonly id: number }
+  | { readonly kind: 'tick' };
+
+export type LeaseTableEffect =
+  /** Have it revoked, under the condition that leases are still kept in `term`. */
+  | { readonly kind: 'expire'; readonly id: number; readonly term: number }
+  | { readonly kind: 'renewed'; readonly id: number; readonly ttlMs: number }
+  /** `unknown` and `expired`: the client must take the lease for lost. `demoted`: ask the keeper. */
+  | { readonly kind: 'refused'; readonly id: number; readonly why: 'unknown' | 'expired' | 'demoted' };
+
+interface Timed extends Due {
+  readonly id: number;
+  readonly ttlMs: number;
+  /** When time is up; `dueAt` may be earlier, because renewals do not move it. */
+  expiresAt: number;
+  expiring: boolean;
+}
+
+/** Expirations that may come at once, as a time's worth of the permitted rate. */
+const BURST_MS = 100;
+/** With more due than permitted, this is how long the next lot is waited for. */
+const PACE_MS = 50;
+
+export class LeaseTable {
+  readonly #ratePerMs: number;
+  readonly #retryMs: number;
+  readonly #leases = new Map<number, Timed>();
+  readonly #heap = new DeadlineHeap<Timed>();
+  /** Undefined: demoted. */
+  #term: number | undefined;
+  #credit: number;
+  #creditAt = 0;
+  #pacedUntil = Number.NEGATIVE_INFINITY;
+
+  constructor(options: LeaseTableOptions = {}) {
+    const rate = options.expiriesPerSecondMax ?? 750;
+    assert(rate > 0, 'expiriesPerSecondMax must be > 0');
+    this.#ratePerMs = rate / 1000;
+    this.#retryMs = options.retryMs ?? 1000;
+    this.#credit = this.#creditMax;
+  }
+
+  /** The term in which this node keeps the leases, or undefined. */
+  get term(): number | undefined {
+    return this.#term;
+  }
+
+  get size(): number {
+    return this.#leases.size;
+  }
+
+  /** Entries that wait for their time, some of them of leases that are gone: for tests of the bound, at most twice `size` and 128. */
+  get pending(): number {
+    return this.#heap.size;
+  }
+
+  /** When `tick` is next worth calling, or undefined when nothing is pending. */
+  get deadline(): Instant | undefined {
+    const { earliest } = this.#heap;
+    return earliest === undefined ? undefined : Instant.of(Math.max(earliest.dueAt, this.#pacedUntil));
+  }
+
+  /** How much time is left, at least 0; undefined when this node does not know of such a lease. */
+  remainingMs(id: number, now: Instant): number | undefined {
+    const lease = this.#leases.get(id);
+    return lease === undefined ? undefined : Math.max(0, lease.expiresAt - now);
+  }
+
+  step(input: LeaseTableInput, now: Instant, out: LeaseTableEffect[]): void {
+    switch (input.kind) {
+      case 'promote':
+        this.#demote();
+        this.#term = input.term;
+        for (const { id, ttlMs } of input.leases) this.#add(id, ttlMs, now + ttlMs + input.extendMs);
+        break;
+      case 'demote':
+        this.#demote();
+        break;
+      case 'granted':
+        if (this.#term !== undefined) this.#add(input.id, input.ttlMs, now + input.ttlMs);
+        break;
+      case 'revoked':
+        this.#remove(input.id);
+        break;
+      case 'renew':
+        out.push(this.#renew(input.id, now));
+        break;
+      case 'tick':
+        this.#expireDue(now, out);
+        break;
+    }
+  }
+
+  #demote(): void {
+    this.#term = undefined;
+    this.#leases.clear();
+    this.#heap.clear();
+  }
+
+  #add(id: number, ttlMs: number, expiresAt: number): void {
+    this.#remove(id);
+    const lease: Timed = { id, ttlMs, expiresAt, dueAt: expiresAt, expiring: false, gone: false };
+    this.#leases.set(id, lease);
+    this.#heap.add(lease);
+  }
+
+  #remove(id: number): void {
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return;
+    this.#leases.delete(id);
+    this.#heap.remove(lease);
+  }
+
+  #renew(id: number, now: Instant): LeaseTableEffect {
+    if (this.#term === undefined) return { kind: 'refused', id, why: 'demoted' };
+    const lease = this.#leases.get(id);
+    if (lease === undefined) return { kind: 'refused', id, why: 'unknown' };
+    // Its revocation may be in the log already.
+    if (lease.expiring) return { kind: 'refused', id, why: 'expired' };
+    // Never shortens: a promotion may have given more.
+    lease.expiresAt = Math.max(lease.expiresAt, now + lease.ttlMs);
+    return { kind: 'renewed', id, ttlMs: lease.ttlMs };
+  }
+
+  #expireDue(now: Instant, out: LeaseTableEffect[]): void {
+    if (this.#term === undefined) return;
+    this.#credit = Math.min(this.#creditMax, this.#credit + (now - this.#creditAt) * this.#ratePerMs);
+    this.#creditAt = now;
+    for (let next = this.#heap.earliest; next !== undefined && next.dueAt <= now; next = this.#heap.earliest) {
+      if (next.expiresAt <= now) {
+        if (this.#credit < 1) {
+          this.#pacedUntil = now + PACE_MS;
+          return;
+        }
+        this.#credit -= 1;
+        next.expiring = true;
+        next.expiresAt = now;
+        out.push({ kind: 'expire', id: next.id, term: this.#term });
+      }
+      this.#heap.take();
+      next.dueAt = next.expiring ? now + this.#retryMs : next.expiresAt;
+      this.#heap.add(next);
+    }
+    this.#pacedUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  get #creditMax(): number {
+    return Math.max(1, this.#ratePerMs * BURST_MS);
+  }
+}
