@@ -48,7 +48,7 @@ export const globals = {
       .flatMap((path) => {
         const banned = isTest(path) ? IN_TESTS : Object.keys(INSTEAD);
         const uses = usesIn(repo.module(path)).filter(({ name }) => banned.includes(name));
-        const excepted = NAMED_EXCEPTIONS.filter((exception) => exception.path === path).map(({ name }) => name);
+        const excepted = NAMED_EXCEPTIONS.find((exception) => exception.path === path)?.names ?? [];
         const stale = excepted.filter((name) => !uses.some((use) => use.name === name));
         return [
           ...uses
