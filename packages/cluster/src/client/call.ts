@@ -15,8 +15,6 @@ export class Call<T> extends Waiter<T> implements Encoded {
   readonly operation: number;
   readonly repetition: Repetition;
   readonly decode: (reader: ByteReader) => T | CoreError;
-  /** On the wire: the slot and, so that a late answer to an earlier call in it is not taken for this one's, a generation. */
-  id = 0;
   /** Where it is in flight; undefined while it waits to be sent. */
   link: ServerLink | undefined;
   chunk: Uint8Array | undefined;

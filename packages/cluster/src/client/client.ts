@@ -93,6 +93,11 @@ export class Client implements AsyncDisposable {
     return this.#requester.server;
   }
 
+  /** 0 while it is not known. */
+  get clusterId(): number {
+    return this.#requester.clusterId;
+  }
+
   put(key: Bytes, value: Bytes, options?: PutOptions & CallOptions): Promise<PutResponse> {
     return this.#requester.write(put(key, value, options), options);
   }

@@ -40,7 +40,6 @@ export interface DeleteOptions {
 /** All of `if` must hold; then the operations of `then` are carried out, otherwise those of `else`; in one revision. */
 export interface Transaction {
   readonly if?: readonly Compare[];
-  // biome-ignore lint/suspicious/noThenProperty: a list is not callable, so nothing takes this record for a promise.
   readonly then?: readonly TxnOperation[];
   readonly else?: readonly TxnOperation[];
 }

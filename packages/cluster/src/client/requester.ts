@@ -30,6 +30,9 @@ export class Requester implements RouterOwner {
   readonly #router: Router;
   readonly #session: Session = new Session();
   readonly #watchers: Set<Watcher> = new Set();
+  /** Writes beyond the session's window, in order. Bounded by the calls that may wait. */
+  readonly #held: Call<unknown>[] = [];
+  #heldFrom = 0;
   /** The session that is being opened, shared by all writes that wait for it. */
   #opening: Promise<void> | undefined;
   #closed: CoreError | undefined;
@@ -83,8 +86,23 @@ export class Requester implements RouterOwner {
     const refused = this.#router.enter(call, options);
     if (refused !== undefined) return Promise.reject(refused);
     call.command = command;
-    this.#send(call);
+    if (this.#session.full || this.#held.length > 0) this.#held.push(call);
+    else this.#send(call);
     return call.promise;
+  }
+
+  /** Sends what was held back, as far as the session's window goes. */
+  progressed(): void {
+    const held = this.#held;
+    if (held.length === 0 || this.#session.id === 0) return;
+    while (this.#heldFrom < held.length && !this.#session.full) {
+      const call = held[this.#heldFrom]!;
+      this.#heldFrom += 1;
+      if (!call.settled) this.#send(call);
+    }
+    if (this.#heldFrom < held.length) return;
+    held.length = 0;
+    this.#heldFrom = 0;
   }
 
   #send(call: Call<unknown>): void {
@@ -138,6 +156,7 @@ export class Requester implements RouterOwner {
   async #open(): Promise<void> {
     const opened = await this.ask('open a session', Operation.openSession, decodeSession);
     this.#session.opened(opened.session);
+    this.progressed();
   }
 
   sessionExpired(call: Call<unknown>, error: CoreError): void {
@@ -156,7 +175,8 @@ export class Requester implements RouterOwner {
     } catch (error) {
       return call.refuse(error as CoreError);
     }
-    if (!call.settled) this.#send(call);
+    this.#held.push(call);
+    this.progressed();
   }
 
   /** Another server: whom it knows may be news. */

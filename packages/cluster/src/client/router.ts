@@ -22,10 +22,8 @@ import { FORWARD, REQUEST_BYTES_MAX, Status } from './protocol/operations.ts';
 import { type Dial, type LinkOwner, ServerLink } from './server-link.ts';
 import type { StreamTable } from './stream-table.ts';
 
-const SLOT_BITS = 20;
-const SLOT_MASK = 2 ** SLOT_BITS - 1;
 /** Ids with the highest bit set belong to streams. */
-const GENERATION_MASK = 2 ** (31 - SLOT_BITS) - 1;
+const CALL_ID_MAX = 0x7fff_ffff;
 /** How many times in a row servers may name each other as leader before a pause. */
 const REDIRECTS_MAX = 3;
 /** How long requests are passed on by others before the leader is tried again. */
@@ -48,6 +46,8 @@ export interface RouterOwner {
   sessionExpired(call: Call<unknown>, error: CoreError): void;
   /** A connection to a server, perhaps another one than before, is open. */
   connected(): void;
+  /** Some calls have ended. */
+  progressed(): void;
 }
 
 export class Router implements LinkOwner {
@@ -56,7 +56,6 @@ export class Router implements LinkOwner {
   readonly #owner: RouterOwner;
   readonly #streams: StreamTable;
   readonly #calls: WaitingList;
-  readonly #generations: number[] = [];
   readonly #links: Map<string, ServerLink> = new Map();
   readonly #watchdog: LinkWatchdog;
   readonly #backoff: Backoff;
@@ -69,6 +68,8 @@ export class Router implements LinkOwner {
   #troubled = false;
   /** Connections that failed since one was last opened. */
   #failures = 0;
+  /** Which was no good when it was tried last. */
+  #avoid: Address | undefined;
   #forwardUntil: Instant = Instant.of(Number.NEGATIVE_INFINITY);
   #retry: Disposable | undefined;
   #lastError: CoreError | undefined;
@@ -80,7 +81,7 @@ export class Router implements LinkOwner {
     this.#owner = owner;
     this.#streams = streams;
     this.#clusterId = options.clusterId;
-    this.#calls = new WaitingList(options.env, { max: Math.min(options.inFlightMax, SLOT_MASK) });
+    this.#calls = new WaitingList(options.env, options.inFlightMax);
     this.#backoff = new Backoff(options.env.random.stream('client-backoff'), { firstMs: 10, maxMs: 500 });
     this.#watchdog = new LinkWatchdog(options.env, () => this.#watch());
     this.#connect(options.endpoints.next(undefined));
@@ -112,12 +113,7 @@ export class Router implements LinkOwner {
   /** Lets the call wait for its answer. Undefined when it may, and then `begin` must follow. */
   enter(call: Call<unknown>, options: WaitOptions | undefined): CoreError | undefined {
     if (this.#stopped) return new CoreError('stopped', `${call.what}: the client is closed`);
-    const refused = this.#calls.enter(call, options, this.#options.timeoutMs);
-    if (refused !== undefined) return refused;
-    const generation = ((this.#generations[call.slot] ?? 0) + 1) & GENERATION_MASK;
-    this.#generations[call.slot] = generation;
-    call.id = generation * 2 ** SLOT_BITS + call.slot;
-    return undefined;
+    return this.#calls.enter(call, options, this.#options.timeoutMs);
   }
 
   /** Begins to send the call: its body goes through the writer that is returned, then `end` or `cancel` must follow in the same turn. */
@@ -169,10 +165,10 @@ export class Router implements LinkOwner {
     const body = end - start >= COPY_BYTES_MIN ? payload.slice(start, end) : undefined;
     const reader = body === undefined ? new ByteReader(payload, start, end) : new ByteReader(body);
     try {
-      if (id > 0x7fff_ffff) return this.#streams.item(link, id, status, reader);
-      const call = this.#calls.at(id & SLOT_MASK) as Call<unknown> | undefined;
+      if (id > CALL_ID_MAX) return this.#streams.item(link, id, status, reader);
+      const call = this.#calls.find(id) as Call<unknown> | undefined;
       // Late: the caller has given up, or the call has gone elsewhere since.
-      if (call?.id !== id || call.link !== link) return;
+      if (call?.link !== link) return;
       if (status === Status.ok) this.#answered(call, call.decode(reader));
       else this.#refused(call, reader);
     } catch (error) {
@@ -194,6 +190,7 @@ export class Router implements LinkOwner {
       this.#backoff.reset();
     }
     call.resolve(value);
+    if (call.repetition === 'session') this.#owner.progressed();
   }
 
   #refused(call: Call<unknown>, reader: ByteReader): void {
@@ -218,8 +215,9 @@ export class Router implements LinkOwner {
     if (link.welcome === undefined && this.#redirects > 0) {
       this.#forwardUntil = Instant.add(this.#env.clock.monotonic(), FORWARD_MS);
     }
-    const next = this.#options.endpoints.next(link.address);
-    if (this.#failures < this.#options.endpoints.count) this.#connect(next);
+    this.#avoid = link.address;
+    const { endpoints } = this.#options;
+    if (this.#failures < endpoints.count) this.#connect(endpoints.next(this.#avoid));
     else this.retryLater();
   }
 
@@ -274,7 +272,7 @@ export class Router implements LinkOwner {
       if (this.#stopped) return;
       const { endpoints } = this.#options;
       // A server that knows no leader may be cut off: ask another one.
-      this.#connect(endpoints.next(this.#primary?.address));
+      this.#connect(endpoints.next(this.#primary?.address ?? this.#avoid));
     });
   }
 
@@ -301,6 +299,8 @@ export class Router implements LinkOwner {
 
   /** Looks after the connections: those that are silent although something is expected are given up, those without use are closed. */
   #watch(): void {
+    // Calls may have ended by their deadline or signal.
+    this.#owner.progressed();
     const used = new Set<ServerLink | undefined>([this.#primary]);
     for (const call of this.#calls as Iterable<Call<unknown>>) used.add(call.link);
     for (const link of this.#links.values()) {

@@ -1,6 +1,8 @@
 import type { SessionHeader } from '../core/codec/commands.ts';
 import type { Call } from './call.ts';
 
+/** How far the numbers may run ahead of the first answer that is missing. The state machine refuses more than 4,096. */
+export const SESSION_WINDOW = 4096;
 /** Settled calls in front of the queue are cut off once there are this many. */
 const CUT_AT = 1024;
 
@@ -24,6 +26,11 @@ export class Session {
 
   get id(): number {
     return this.#id;
+  }
+
+  /** The next write must wait until the first answer that is missing has come. */
+  get full(): boolean {
+    return this.#next - this.#lowest() >= SESSION_WINDOW;
   }
 
   opened(id: number): void {
@@ -51,11 +58,10 @@ export class Session {
   }
 
   #lowest(): number {
-    const issued = this.#issued;
-    while (issued[this.#head]!.settled) this.#head += 1;
-    const lowest = issued[this.#head]!.sequence;
+    while (this.#issued[this.#head]?.settled === true) this.#head += 1;
+    const lowest = this.#issued[this.#head]?.sequence ?? this.#next;
     if (this.#head >= CUT_AT) {
-      this.#issued = issued.slice(this.#head);
+      this.#issued = this.#issued.slice(this.#head);
       this.#head = 0;
     }
     return lowest;

@@ -21,7 +21,7 @@ export class Waiter<T> implements EventListenerObject {
   #reject!: (error: CoreError) => void;
   #list: WaitingList | undefined;
   #signal: AbortSignal | undefined;
-  #slot = -1;
+  #id = -1;
   #deadline: Instant = Instant.of(0);
   #timeoutMs = 0;
 
@@ -34,8 +34,9 @@ export class Waiter<T> implements EventListenerObject {
     });
   }
 
-  get slot(): number {
-    return this.#slot;
+  /** Tells this call from all others of the list that wait now, and from the last ones that were in its slot. */
+  get id(): number {
+    return this.#id;
   }
 
   get deadline(): Instant {
@@ -47,9 +48,9 @@ export class Waiter<T> implements EventListenerObject {
   }
 
   /** For the list alone. */
-  enter(list: WaitingList, slot: number, deadline: Instant, timeoutMs: number, signal: AbortSignal | undefined): void {
+  enter(list: WaitingList, id: number, deadline: Instant, timeoutMs: number, signal: AbortSignal | undefined): void {
     this.#list = list;
-    this.#slot = slot;
+    this.#id = id;
     this.#deadline = deadline;
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
@@ -82,7 +83,7 @@ export class Waiter<T> implements EventListenerObject {
     if (list === undefined) return false;
     this.#list = undefined;
     this.#signal?.removeEventListener('abort', this);
-    list.release(this, this.#slot);
+    list.release(this, this.#id);
     return true;
   }
 }
@@ -91,24 +92,25 @@ export function abortError(what: string, signal: AbortSignal | undefined, outcom
   return new CoreError('aborted', `${what} was aborted by its signal`, { outcome, cause: signal?.reason });
 }
 
-/** Slots are dense and reused at once, so that a slot number is a good array index; at most `max` calls wait. */
+/** An id is a slot, dense and reused at once, and a generation: 31 bits together. */
+const SLOT_BITS = 20;
+const SLOTS_MAX: number = 2 ** SLOT_BITS;
+const SLOT_MASK: number = SLOTS_MAX - 1;
+const GENERATION_MASK: number = 2 ** (31 - SLOT_BITS) - 1;
+
+/** At most `max` calls wait. Finding one by its id is an access to an array. */
 export class WaitingList implements Disposable {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #timer: DeadlineTimer;
   readonly #max: number;
   readonly #slots: (Waiter<unknown> | undefined)[] = [];
+  readonly #generations: number[] = [];
   readonly #free: number[] = [];
-  readonly #ended: ((waiter: Waiter<unknown>, slot: number) => void) | undefined;
   #size = 0;
 
-  /** `ended` hears of every call that ends, whichever way, after it has left its slot. */
-  constructor(
-    env: Pick<Env, 'clock' | 'timers'>,
-    options: { readonly max: number; readonly ended?: (waiter: Waiter<unknown>, slot: number) => void },
-  ) {
+  constructor(env: Pick<Env, 'clock' | 'timers'>, max: number) {
     this.#env = env;
-    this.#max = options.max;
-    this.#ended = options.ended;
+    this.#max = Math.min(max, SLOTS_MAX);
     this.#timer = new DeadlineTimer(env, (now) => this.#expire(now));
   }
 
@@ -134,13 +136,17 @@ export class WaitingList implements Disposable {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = waiter;
     this.#size += 1;
-    waiter.enter(this, slot, deadline, timeoutMs, signal);
+    const generation = ((this.#generations[slot] ?? 0) + 1) & GENERATION_MASK;
+    this.#generations[slot] = generation;
+    waiter.enter(this, generation * SLOTS_MAX + slot, deadline, timeoutMs, signal);
     this.#timer.note(deadline);
     return undefined;
   }
 
-  at(slot: number): Waiter<unknown> | undefined {
-    return this.#slots[slot];
+  /** The call of that id, if it still waits. */
+  find(id: number): Waiter<unknown> | undefined {
+    const waiter = this.#slots[id & SLOT_MASK];
+    return waiter?.id === id ? waiter : undefined;
   }
 
   /** In no particular order. */
@@ -149,12 +155,12 @@ export class WaitingList implements Disposable {
   }
 
   /** For the waiter alone. */
-  release(waiter: Waiter<unknown>, slot: number): void {
+  release(waiter: Waiter<unknown>, id: number): void {
+    const slot = id & SLOT_MASK;
     assert(this.#slots[slot] === waiter, 'a waiter must leave the slot it was given');
     this.#slots[slot] = undefined;
     this.#free.push(slot);
     this.#size -= 1;
-    this.#ended?.(waiter, slot);
   }
 
   #expire(now: Instant): Instant | undefined {

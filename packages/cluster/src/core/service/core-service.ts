@@ -1,0 +1,319 @@
+/**
+ * The consistent core on one of its nodes: the replicated state machine, its Raft group, and the way to the other members, behind the
+ * interface that gateways and the native server use.
+ */
+import type { Address, Env } from '@quorate/env';
+import { NodeId } from '@quorate/patterns/consensus/raft';
+import type { RaftGroup } from '../../raft/types.ts';
+import type { PeerTransport } from '../../transport/types.ts';
+import { encodeCommand } from '../codec/index.ts';
+import type { CallOptions, Core, CoreStatus, LeaseStatus, MemberStatus, WatchHandle } from '../core.ts';
+import { CoreError } from '../errors.ts';
+import { type CoreMachine, plainResponse } from '../machine/index.ts';
+import { coreError } from '../messages.ts';
+import type {
+  LeaseGrantRequest,
+  LeaseGrantResponse,
+  MemberRecord,
+  RangeRequest,
+  RangeResponse,
+  WatchMessage,
+  WatchRequest,
+  WriteRequest,
+  WriteResponseOf,
+} from '../requests.ts';
+import { checkRange, checkWrite } from '../validation.ts';
+import type { CoreBackend } from './core-backend.ts';
+import { DEFAULT_TIMEOUT_MS, LeaderCalls } from './leader-calls.ts';
+import { LeaderLine } from './leader-line.ts';
+import { LeaderView } from './leader-view.ts';
+import { LeaseKeeping } from './lease-keeping.ts';
+import { LocalWrites } from './local-writes.ts';
+import { MemberBook } from './member-book.ts';
+import { MemberCalls } from './member-calls.ts';
+import { Membership } from './membership.ts';
+import { QuotaWatch } from './quota-watch.ts';
+import { ReadQueue } from './read-queue.ts';
+import type { ServedMachine } from './served-machine.ts';
+import { Waiter, WaitingList } from './waiting-list.ts';
+import { WriteForwarding } from './write-forwarding.ts';
+import { WriteQueue } from './write-queue.ts';
+
+/** Calls of this process's own (gateways, the embedding application) that may wait at the same time. */
+export const CALLS_WAITING_MAX = 131_072;
+export const QUOTA_BYTES_DEFAULT: number = 2 * 1024 * 1024 * 1024;
+
+export interface CoreServiceParts {
+  readonly env: Env;
+  readonly group: RaftGroup;
+  readonly machine: ServedMachine;
+  readonly transport: PeerTransport;
+  readonly clusterId: number;
+  /** This node, as the others are to know it. */
+  readonly self: MemberRecord;
+  /** The members that the cluster was founded with; none on a node that was added later. */
+  readonly founders: readonly MemberRecord[];
+  readonly version: string;
+  readonly quotaBytes?: number;
+  /** Hears who the members are whenever that changes. */
+  readonly onMembers?: (members: readonly MemberRecord[]) => void;
+}
+
+class RangeCall extends Waiter<RangeResponse> {
+  readonly request: RangeRequest;
+  readonly #read: (request: RangeRequest) => RangeResponse | CoreError;
+
+  constructor(request: RangeRequest, read: (request: RangeRequest) => RangeResponse | CoreError) {
+    super('range');
+    this.request = request;
+    this.#read = read;
+  }
+
+  ready(error: CoreError | undefined): void {
+    if (this.settled) return;
+    const answer = error ?? this.#read(this.request);
+    if (answer instanceof CoreError) this.reject(answer);
+    else this.resolve(plainResponse(answer));
+  }
+}
+
+export class CoreService implements Core, CoreBackend {
+  readonly core: Core = this;
+  readonly view: LeaderView;
+  readonly writes: WriteQueue;
+  readonly reads: ReadQueue;
+  readonly leaseKeeping: LeaseKeeping;
+  readonly #parts: CoreServiceParts;
+  readonly #calls: WaitingList;
+  readonly #local: LocalWrites;
+  readonly #book: MemberBook;
+  readonly #memberCalls: MemberCalls;
+  readonly #quota: QuotaWatch;
+  readonly #reachable: Set<NodeId> = new Set();
+  readonly #subscriptions: Disposable[] = [];
+
+  constructor(parts: CoreServiceParts) {
+    this.#parts = parts;
+    const { env, group, transport, clusterId } = parts;
+    const { machine } = parts.machine;
+    const self = NodeId.of(parts.self.id);
+    this.#calls = new WaitingList(env, CALLS_WAITING_MAX);
+    this.view = new LeaderView(group, self);
+    const line = new LeaderLine(transport, this.view);
+    const forwarding = new WriteForwarding(line, group);
+    this.writes = new WriteQueue({
+      tasks: env.tasks,
+      group,
+      view: this.view,
+      forward: (leader, payload, batch) => forwarding.forward(leader, payload, batch),
+      gathered: () => this.#quota.check(),
+    });
+    this.reads = new ReadQueue(env.tasks, group);
+    this.#local = new LocalWrites(env, this.#calls, this.writes, this.view);
+    const calls = new LeaderCalls(env, this.#calls, line);
+    this.leaseKeeping = new LeaseKeeping({
+      env,
+      machine,
+      view: this.view,
+      writes: this.writes,
+      reads: this.reads,
+      line,
+      calls,
+    });
+    const records = (): readonly MemberRecord[] => machine.members;
+    parts.machine.leases = this.leaseKeeping;
+    this.#book = new MemberBook({ group, transport, records }, parts.founders, parts.onMembers);
+    const write = (request: WriteRequest): Promise<unknown> => this.write(request);
+    const isReachable = (member: NodeId): boolean => this.#reachable.has(member);
+    const membership = new Membership({ group, self, clusterId, records, write, isReachable });
+    this.#memberCalls = new MemberCalls(line, calls, membership, this.view, self);
+    this.#quota = new QuotaWatch({
+      quotaBytes: this.quotaBytes,
+      sizeBytes: () => machine.sizeBytes,
+      alarms: () => machine.alarms,
+      raise: () => this.write({ kind: 'alarm', action: 'activate', alarm: 'no-space', memberId: self }),
+    });
+    this.#subscribe();
+  }
+
+  #subscribe(): void {
+    const { group, machine, transport } = this.#parts;
+    this.#subscriptions.push(
+      transport.onReachable((peer, reachable) => {
+        if (reachable) this.#reachable.add(peer);
+        else this.#reachable.delete(peer);
+      }),
+      group.onChange(() => this.#book.configurationChanged()),
+      machine.onApplied(() => this.#book.refresh()),
+    );
+  }
+
+  get #machine(): CoreMachine {
+    return this.#parts.machine.machine;
+  }
+
+  get quotaBytes(): number {
+    return this.#parts.quotaBytes ?? QUOTA_BYTES_DEFAULT;
+  }
+
+  get status(): CoreStatus {
+    const { clusterId, self, version, group } = this.#parts;
+    const { machine } = this.#parts.machine;
+    return {
+      clusterId,
+      memberId: self.id,
+      name: self.name,
+      version,
+      raft: group.status,
+      revision: machine.revision,
+      compactRevision: machine.compactRevision,
+      sizeBytes: machine.sizeBytes,
+      quotaBytes: this.quotaBytes,
+      alarms: machine.alarms,
+    };
+  }
+
+  get members(): readonly MemberStatus[] {
+    return this.#book.members;
+  }
+
+  addressOf(member: NodeId | undefined): Address | undefined {
+    return this.#book.addressOf(member);
+  }
+
+  write<K extends WriteRequest['kind']>(
+    request: Extract<WriteRequest, { kind: K }>,
+    options?: CallOptions,
+  ): Promise<WriteResponseOf[K]> {
+    const objection = checkWrite(request);
+    if (objection !== undefined) return Promise.reject(objection);
+    const command = encodeCommand(request);
+    return this.#local.write(request.kind, command, options, DEFAULT_TIMEOUT_MS) as Promise<WriteResponseOf[K]>;
+  }
+
+  range(request: RangeRequest, options?: CallOptions & { serializable?: boolean }): Promise<RangeResponse> {
+    if (options?.serializable === true) return this.#rangeNow(request);
+    const objection = checkRange(request);
+    if (objection !== undefined) return Promise.reject(objection);
+    const call = new RangeCall(request, (wanted) => this.#machine.range(wanted));
+    const refused = this.#calls.enter(call, options, DEFAULT_TIMEOUT_MS);
+    if (refused !== undefined) return Promise.reject(refused);
+    const overloaded = this.reads.add(call);
+    if (overloaded !== undefined) call.reject(overloaded);
+    return call.promise;
+  }
+
+  async #rangeNow(request: RangeRequest): Promise<RangeResponse> {
+    const answer = this.readNow(request);
+    if (answer instanceof CoreError) throw answer;
+    return plainResponse(answer);
+  }
+
+  readNow(request: RangeRequest): RangeResponse | CoreError {
+    return this.#machine.range(request);
+  }
+
+  watch(request: WatchRequest, deliver: (message: WatchMessage) => void): WatchHandle {
+    return this.#machine.watch(request, deliver);
+  }
+
+  grantLease(request: Omit<LeaseGrantRequest, 'kind'>, options?: CallOptions): Promise<LeaseGrantResponse> {
+    return this.write({ kind: 'lease-grant', ...request }, options);
+  }
+
+  keepAlive(
+    leaseId: number,
+    options?: CallOptions,
+  ): Promise<{ readonly ttlSeconds: number; readonly revision: number }> {
+    return this.leaseKeeping.keepAliveCall(leaseId, options);
+  }
+
+  leaseStatus(leaseId: number, options?: CallOptions & { keys?: boolean }): Promise<LeaseStatus> {
+    return this.leaseKeeping.statusCall(leaseId, options);
+  }
+
+  async leases(options?: CallOptions): Promise<readonly number[]> {
+    await this.#barrier('list the leases', options);
+    return Array.from(this.#machine.leases, ({ id }) => id);
+  }
+
+  async hash(
+    revision: number,
+  ): Promise<{ readonly hash: number; readonly revision: number; readonly compactRevision: number }> {
+    const slices = this.#machine.hash(revision);
+    for (;;) {
+      const { value, done } = slices.next();
+      if (done !== true) await this.#pause();
+      else if (value instanceof CoreError) throw value;
+      else return value;
+    }
+  }
+
+  addMember(member: Omit<MemberRecord, 'id'>, options: CallOptions & { learner: boolean }): Promise<MemberStatus> {
+    return this.#memberCalls.add(member, options.learner, options);
+  }
+
+  promoteMember(id: number, options?: CallOptions): Promise<void> {
+    return this.#memberCalls.promote(id, options);
+  }
+
+  removeMember(id: number, options?: CallOptions): Promise<void> {
+    return this.#memberCalls.remove(id, options);
+  }
+
+  updateMember(member: MemberRecord, options?: CallOptions): Promise<void> {
+    return this.#memberCalls.update(member, options);
+  }
+
+  moveLeader(to: number, options?: CallOptions): Promise<void> {
+    return this.#memberCalls.moveLeader(to, options);
+  }
+
+  /** Everything acknowledged before this call is in it. */
+  async *snapshot(): AsyncGenerator<Uint8Array, void> {
+    await this.#barrier('snapshot', undefined);
+    yield* this.#machine.snapshot();
+  }
+
+  /** Lets sockets and timers have their turn. */
+  #pause(): Promise<void> {
+    const { clock, timers } = this.#parts.env;
+    return new Promise((resolve) => timers.at(clock.monotonic(), resolve));
+  }
+
+  #barrier(what: string, options: CallOptions | undefined): Promise<void> {
+    const waiter = new Waiter<void>(what);
+    const refused = this.#calls.enter(waiter, options, DEFAULT_TIMEOUT_MS);
+    if (refused !== undefined) return Promise.reject(refused);
+    const overloaded = this.reads.add({
+      ready: (error) => {
+        if (error === undefined) waiter.resolve();
+        else waiter.reject(error);
+      },
+    });
+    if (overloaded !== undefined) waiter.reject(overloaded);
+    return waiter.promise;
+  }
+
+  /** Writes or calls are under way. */
+  get busy(): boolean {
+    return this.writes.inFlight > 0 || this.#calls.size > 0;
+  }
+
+  /** If this node leads and another one can: lets it. Rejects when that has not happened in time. */
+  async handOver(timeoutMs: number): Promise<void> {
+    if (!this.view.leads || this.#parts.group.status.configuration.voters.length < 2) return;
+    await this.moveLeader(0, { timeoutMs });
+  }
+
+  /** Takes no more requests, and rejects those that wait. The group is its owner's to stop. */
+  stop(): void {
+    this.writes.stop();
+    this.#local[Symbol.dispose]();
+    this.leaseKeeping[Symbol.dispose]();
+    this.#calls.rejectAll((waiter) => coreError('stopped', { outcome: waiter.outcome }));
+    this.#calls[Symbol.dispose]();
+    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.view[Symbol.dispose]();
+  }
+}

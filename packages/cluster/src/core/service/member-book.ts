@@ -1,0 +1,79 @@
+import type { Address } from '@quorate/env';
+import { NodeId } from '@quorate/patterns/consensus/raft';
+import { parseAddress } from '../../client/endpoints.ts';
+import type { RaftGroup } from '../../raft/types.ts';
+import type { PeerTransport } from '../../transport/types.ts';
+import type { MemberStatus } from '../core.ts';
+import type { MemberRecord } from '../requests.ts';
+
+/**
+ * Who the members are, as this node knows it: the replicated records, and until there are some, those that the node was started with. Keeps the
+ * transport's peers up to date.
+ */
+export class MemberBook {
+  readonly #group: RaftGroup;
+  readonly #transport: PeerTransport;
+  readonly #records: () => readonly MemberRecord[];
+  readonly #founders: readonly MemberRecord[];
+  readonly #changed: ((members: readonly MemberRecord[]) => void) | undefined;
+  #seen: readonly MemberRecord[] | undefined;
+  #all: readonly MemberRecord[] = [];
+
+  constructor(
+    parts: {
+      readonly group: RaftGroup;
+      readonly transport: PeerTransport;
+      readonly records: () => readonly MemberRecord[];
+    },
+    founders: readonly MemberRecord[],
+    changed?: (members: readonly MemberRecord[]) => void,
+  ) {
+    this.#group = parts.group;
+    this.#transport = parts.transport;
+    this.#records = parts.records;
+    this.#founders = founders;
+    this.#changed = changed;
+    this.refresh();
+  }
+
+  /** To be called when the configuration has changed. */
+  configurationChanged(): void {
+    this.#seen = undefined;
+    this.refresh();
+  }
+
+  /** To be called when the records may have changed. Cheap when they have not. */
+  refresh(): void {
+    const records = this.#records();
+    if (this.#seen !== undefined && isSame(records, this.#seen)) return;
+    this.#seen = records;
+    const { voters, outgoing, learners } = this.#group.status.configuration;
+    // A founder that has not been able to say where it is yet is where the others were told.
+    const missing = this.#founders.filter(
+      ({ id }) =>
+        !records.some((record) => record.id === id) &&
+        [voters, outgoing, learners].some((ids) => ids.includes(NodeId.of(id))),
+    );
+    this.#all = [...records, ...missing].sort((a, b) => a.id - b.id);
+    const peers = new Map<NodeId, Address>();
+    for (const { id, peerAddress } of this.#all) {
+      if (id !== this.#transport.self && peerAddress !== '') peers.set(NodeId.of(id), parseAddress(peerAddress));
+    }
+    this.#transport.setPeers(peers);
+    this.#changed?.(this.#all);
+  }
+
+  get members(): readonly MemberStatus[] {
+    const { learners } = this.#group.status.configuration;
+    return this.#all.map((record) => ({ ...record, isLearner: learners.includes(NodeId.of(record.id)) }));
+  }
+
+  addressOf(id: NodeId | undefined): Address | undefined {
+    const record = this.#all.find((member) => member.id === id);
+    return record === undefined || record.peerAddress === '' ? undefined : parseAddress(record.peerAddress);
+  }
+}
+
+function isSame(a: readonly MemberRecord[], b: readonly MemberRecord[]): boolean {
+  return a.length === b.length && a.every((record, i) => record === b[i]);
+}

@@ -1,0 +1,42 @@
+import type { Env } from '@quorate/env';
+import type { ClientConnection, ClientHandler } from '../../../transport/types.ts';
+import type { CoreBackend } from '../core-backend.ts';
+import { ClientSession } from './client-session.ts';
+import { WatchEncoder } from './watch-encoder.ts';
+
+/** Serves native clients. To be given to the transport as its `onClient`. */
+export class NativeServer {
+  readonly #env: Pick<Env, 'tasks' | 'log'>;
+  readonly #backend: CoreBackend;
+  readonly #sessions: Set<ClientSession> = new Set();
+  readonly #encoder: WatchEncoder = new WatchEncoder();
+  #stopped = false;
+
+  constructor(env: Pick<Env, 'tasks' | 'log'>, backend: CoreBackend) {
+    this.#env = env;
+    this.#backend = backend;
+  }
+
+  get clientCount(): number {
+    return this.#sessions.size;
+  }
+
+  accept(connection: ClientConnection): ClientHandler | undefined {
+    if (this.#stopped) return undefined;
+    const session: ClientSession = new ClientSession({
+      env: this.#env,
+      backend: this.#backend,
+      encoder: this.#encoder,
+      connection,
+      gone: () => this.#sessions.delete(session),
+    });
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Answers nothing more. Connections are the transport's to close. */
+  stop(): void {
+    this.#stopped = true;
+    for (const session of [...this.#sessions]) session.closed();
+  }
+}

@@ -1,0 +1,87 @@
+import { ByteReader, BytesError, ByteWriter } from '@quorate/patterns/base';
+import type { NodeId } from '@quorate/patterns/consensus/raft';
+import type { RaftGroup } from '../../raft/types.ts';
+import { CoreError } from '../errors.ts';
+import { Reply } from '../machine/reply.ts';
+import { type LeaderLine, LeaderQuestion, malformedAnswer } from './leader-line.ts';
+import { WriteBatch } from './write-batch.ts';
+import type { WriteSink } from './write-queue.ts';
+
+/** After this long without an answer the outcome of forwarded writes is unknown. */
+const FORWARD_TIMEOUT_MS = 5000;
+
+/**
+ * Passes whole batches on to the leader as they are, and proposes those that other nodes pass on to this one. Commands and answers are moved as
+ * bytes, each answer behind its length.
+ */
+export class WriteForwarding {
+  readonly #line: LeaderLine;
+
+  constructor(line: LeaderLine, group: RaftGroup) {
+    this.#line = line;
+    line.respond(LeaderQuestion.writes, (body, reply) => {
+      const payload = body.rest();
+      const answers = new ForwardedAnswers(countCommands(payload), reply);
+      group.propose(payload, new WriteBatch(answers.sinks, answers.tags, () => {}));
+    });
+  }
+
+  forward(leader: NodeId, payload: Uint8Array, batch: WriteBatch): void {
+    this.#line.askNode(leader, LeaderQuestion.writes, payload, FORWARD_TIMEOUT_MS, (error, answer) => {
+      const replies = answer === undefined ? error! : readReplies(answer, batch.count);
+      if (replies instanceof CoreError) batch.fail(replies, undefined);
+      else for (let i = 0; i < replies.length; i++) batch.reply(i, replies[i]!);
+    });
+  }
+}
+
+function readReplies(reader: ByteReader, count: number): readonly Reply[] | CoreError {
+  const replies: Reply[] = [];
+  try {
+    for (let i = 0; i < count; i++) replies.push(Reply.encoded(reader.bytes()));
+  } catch (error) {
+    if (!(error instanceof BytesError)) throw error;
+    return malformedAnswer(error.message);
+  }
+  return replies;
+}
+
+/** Throws `BytesError` when the payload is not a batch of at least one command: then nothing of it is proposed. */
+function countCommands(payload: Uint8Array): number {
+  const reader = new ByteReader(payload);
+  let count = 0;
+  do {
+    reader.bytes();
+    count += 1;
+  } while (reader.remaining > 0);
+  return count;
+}
+
+/** Gathers the answers of a forwarded batch, which come in order, to send them back as one. */
+class ForwardedAnswers implements WriteSink {
+  readonly sinks: readonly WriteSink[];
+  readonly tags: readonly number[];
+  readonly #writer: ByteWriter = new ByteWriter();
+  readonly #reply: (answer: CoreError | Uint8Array) => void;
+  #left: number;
+
+  constructor(count: number, reply: (answer: CoreError | Uint8Array) => void) {
+    this.sinks = new Array<WriteSink>(count).fill(this);
+    this.tags = new Array<number>(count).fill(0);
+    this.#left = count;
+    this.#reply = reply;
+  }
+
+  written(_tag: number, reply: Reply): void {
+    this.#writer.bytes(reply.bytes);
+    this.#left -= 1;
+    if (this.#left === 0) this.#reply(this.#writer.take());
+  }
+
+  /** A batch is refused as a whole. */
+  refused(_tag: number, error: CoreError): void {
+    if (this.#left === 0) return;
+    this.#left = 0;
+    this.#reply(error);
+  }
+}

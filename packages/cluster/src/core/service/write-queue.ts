@@ -1,0 +1,116 @@
+/**
+ * All writes of a node, whoever asked for them, gathered per turn of the event loop into one log entry (Joshi, "Patterns of Distributed
+ * Systems", Request Batch, Singular Update Queue). The bytes of a command are copied once, from where they came in to the entry.
+ *
+ * The leader proposes the entry; any other node passes the same bytes on to the leader. Nothing waits here for a leader: without one,
+ * writes are refused, and whether to try again is the asker's business.
+ */
+import type { Tasks } from '@quorate/env';
+import { ByteWriter } from '@quorate/patterns/base';
+import type { NodeId } from '@quorate/patterns/consensus/raft';
+import type { RaftGroup } from '../../raft/types.ts';
+import type { CoreError } from '../errors.ts';
+import type { Reply } from '../machine/reply.ts';
+import { coreError } from '../messages.ts';
+import type { LeaderView } from './leader-view.ts';
+import { WriteBatch } from './write-batch.ts';
+
+/** Who asked for a write. Hears, exactly once and never inside the call that asked, what became of it. */
+export interface WriteSink {
+  /** The state machine's answer, which may be that it refuses. */
+  written(tag: number, reply: Reply): void;
+  /** The state machine has not seen it, or nobody knows whether it has: see the error's outcome. `leader`: where to go, if known. */
+  refused(tag: number, error: CoreError, leader: NodeId | undefined): void;
+}
+
+/** An entry is closed when it has grown to this: a follower can then work on one while the next is on its way. */
+const ENTRY_BYTES_SOFT: number = 512 * 1024;
+/** Writes without an outcome yet, of all askers together, beyond which more are refused with `too-many-requests`. */
+export const WRITES_IN_FLIGHT_MAX = 131_072;
+export const WRITE_BYTES_IN_FLIGHT_MAX: number = 128 * 1024 * 1024;
+
+export class WriteQueue {
+  readonly #tasks: Tasks;
+  readonly #group: RaftGroup;
+  readonly #view: LeaderView;
+  readonly #forward: (leader: NodeId, payload: Uint8Array, batch: WriteBatch) => void;
+  readonly #gathered: (() => void) | undefined;
+  readonly #writer: ByteWriter = new ByteWriter(64 * 1024);
+  #sinks: WriteSink[] = [];
+  #tags: number[] = [];
+  #scheduled = false;
+  #stopped = false;
+  #inFlight = 0;
+  #bytesInFlight = 0;
+  readonly #run: () => void = () => {
+    this.#scheduled = false;
+    this.#close();
+  };
+
+  constructor(parts: {
+    readonly tasks: Tasks;
+    readonly group: RaftGroup;
+    readonly view: LeaderView;
+    /** Passes an entry's bytes on to the leader; the batch must hear the outcome. */
+    readonly forward: (leader: NodeId, payload: Uint8Array, batch: WriteBatch) => void;
+    /** Called for every entry. */
+    readonly gathered?: () => void;
+  }) {
+    this.#tasks = parts.tasks;
+    this.#group = parts.group;
+    this.#view = parts.view;
+    this.#forward = parts.forward;
+    this.#gathered = parts.gathered;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get bytesInFlight(): number {
+    return this.#bytesInFlight + this.#writer.length;
+  }
+
+  /** Queues the encoded command `bytes`. Returns a refusal, and then nothing else happens, or undefined. */
+  add(bytes: Uint8Array, sink: WriteSink, tag: number): CoreError | undefined {
+    if (this.#stopped) return coreError('stopped');
+    if (this.#inFlight >= WRITES_IN_FLIGHT_MAX || this.bytesInFlight >= WRITE_BYTES_IN_FLIGHT_MAX) {
+      return coreError('too-many-requests');
+    }
+    this.#writer.bytes(bytes);
+    this.#sinks.push(sink);
+    this.#tags.push(tag);
+    this.#inFlight += 1;
+    if (this.#writer.length >= ENTRY_BYTES_SOFT) this.#close();
+    else if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#tasks.defer(this.#run);
+    }
+    return undefined;
+  }
+
+  #close(): void {
+    if (this.#sinks.length === 0) return;
+    this.#gathered?.();
+    const payload = this.#writer.take();
+    const sinks = this.#sinks;
+    const count = sinks.length;
+    this.#bytesInFlight += payload.length;
+    const batch = new WriteBatch(sinks, this.#tags, () => {
+      this.#inFlight -= count;
+      this.#bytesInFlight -= payload.length;
+    });
+    this.#sinks = [];
+    this.#tags = [];
+    const { leads, leader } = this.#view;
+    if (leads) this.#group.propose(payload, batch);
+    else if (leader !== undefined) this.#forward(leader, payload, batch);
+    else this.#tasks.defer(() => batch.fail(coreError('no-leader'), undefined));
+  }
+
+  /** Refuses what comes from now on. What is under way hears from the group as it stops. */
+  stop(): void {
+    this.#close();
+    this.#stopped = true;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Address, Env } from '@quorate/env';
+import { type Configuration, NodeId } from '@quorate/patterns/consensus/raft';
+import { connect } from '../client/client.ts';
+import { formatAddress } from '../client/endpoints.ts';
+import { CoreError } from '../core/errors.ts';
+import type { MemberRecord } from '../core/requests.ts';
+import { idOf } from '../core/service/member-id.ts';
+import { readDataDirectoryOwner } from '../storage/index.ts';
+import { type CoreNodeConfig, NodeConfigError } from './config.ts';
+
+/** Who this node is, and what it starts from when its disk is empty. */
+export interface NodeIdentity {
+  readonly clusterId: number;
+  readonly nodeId: NodeId;
+  /** The members that this node knows without having asked anybody. */
+  readonly known: readonly MemberRecord[];
+  /** Raft's first configuration; nobody on a node that is to be added. */
+  readonly initial: Configuration;
+}
+
+const NOBODY: Configuration = { voters: [], outgoing: [], learners: [], learnersNext: [] };
+const JOIN_TIMEOUT_MS = 30_000;
+
+/** The id of the cluster that these founders make: the same on all of them, and another one for every token. */
+export function clusterIdOf(founders: Readonly<Record<string, string>>, token: string): number {
+  const members = Object.entries(founders).sort(([a], [b]) => (a < b ? -1 : 1));
+  return idOf('cluster', token, ...members.flat());
+}
+
+export function founderIdOf(clusterId: number, name: string): NodeId {
+  return NodeId.of(idOf('founder', String(clusterId), name));
+}
+
+/** What this node is called, for the others. */
+export function ownRecord(config: CoreNodeConfig, nodeId: NodeId, bound: Address): MemberRecord {
+  const address = config.advertise ?? config.initialCluster?.[config.name];
+  const chosen = config.listen.port === 0 ? { host: config.listen.host, port: bound.port } : config.listen;
+  const peerAddress = address === undefined || config.listen.port === 0 ? formatAddress(chosen) : address;
+  return { id: nodeId, name: config.name, peerAddress, clientUrls: config.clientUrls ?? [] };
+}
+
+export async function identify(env: Env, config: CoreNodeConfig): Promise<NodeIdentity> {
+  if (config.join === undefined || config.join.length === 0) return founder(config);
+  const owner = await readDataDirectoryOwner(env, config.dataDirectory);
+  if (owner === undefined) return join(env, config);
+  return { clusterId: owner.clusterId, nodeId: NodeId.of(owner.nodeId), known: [], initial: NOBODY };
+}
+
+function founder(config: CoreNodeConfig): NodeIdentity {
+  const founders = config.initialCluster ?? {};
+  const clusterId = clusterIdOf(founders, config.clusterToken ?? 'quorate');
+  const known = Object.entries(founders)
+    .map(([name, peerAddress]) => ({ id: founderIdOf(clusterId, name), name, peerAddress, clientUrls: [] }))
+    .sort((a, b) => a.id - b.id);
+  const voters = known.map(({ id }) => id);
+  return { clusterId, nodeId: founderIdOf(clusterId, config.name), known, initial: { ...NOBODY, voters } };
+}
+
+/** Asks a running cluster who this node is there, and to be added, as a learner, if nobody has done so before. */
+async function join(env: Env, config: CoreNodeConfig): Promise<NodeIdentity> {
+  const own = ownRecord(config, NodeId.of(0), config.listen);
+  if (config.listen.port === 0) {
+    throw new NodeConfigError('listen', 'port 0 cannot be used with join: the others could not find this node');
+  }
+  await using client = await connect({ env, endpoints: config.join!, timeoutMs: JOIN_TIMEOUT_MS, name: config.name });
+  const members = await client.cluster.members();
+  const added = members.find(({ name }) => name === own.name);
+  if (added !== undefined) await expectNew(client.cluster, added);
+  const { id } = added ?? (await client.cluster.addMember(own, { learner: true }));
+  const known = (await client.cluster.members()).map(({ isLearner: _, ...record }) => record);
+  return { clusterId: client.clusterId, nodeId: NodeId.of(id), known, initial: NOBODY };
+}
+
+/** A member that has taken part before and now comes with an empty disk has forgotten its votes: it must not come back under its old id. */
+async function expectNew(
+  cluster: {
+    status(): Promise<{ readonly raft: { readonly progress: readonly { id: number; matchIndex: number }[] } }>;
+  },
+  member: MemberRecord,
+): Promise<void> {
+  const { raft } = await cluster.status();
+  const seen = raft.progress.find(({ id }) => id === member.id);
+  if (seen === undefined || seen.matchIndex === 0) return;
+  const message = `the member ${member.name} (${member.id}) has data already, but this directory has none: remove that member, then join again`;
+  throw new CoreError('member-exists', message);
+}

@@ -1,0 +1,3 @@
+export { type CoreNodeConfig, NodeConfigError } from './config.ts';
+export { type CoreNode, startCoreNode } from './core-node.ts';
+export { clusterIdOf, founderIdOf } from './identity.ts';
