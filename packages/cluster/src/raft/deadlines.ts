@@ -29,10 +29,6 @@ export class Deadlines<T extends Timed> {
     this.#push({ at: deadline, member });
   }
 
-  delete(member: T): void {
-    this.#filed.delete(member);
-  }
-
   /** Takes out the members whose deadline has come; each must be given to `update` again. */
   due(now: Instant, out: T[]): void {
     while (this.#heap.length > 0 && this.#heap[0]!.at <= now) {

@@ -16,7 +16,6 @@ export interface GroupSnapshotsParts {
   readonly log: LogStore;
   readonly snapshots: SnapshotStore;
   readonly group: (id: GroupId) => HostedGroup | undefined;
-  readonly fatal: (reason: Error) => void;
 }
 
 /**

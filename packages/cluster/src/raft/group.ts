@@ -1,7 +1,6 @@
-import { assert, type Instant, Instant as InstantOf, unreachable } from '@quorate/patterns/base';
+import { Instant, unreachable } from '@quorate/patterns/base';
 import type {
   Configuration,
-  Entry,
   NodeId,
   RaftEffect,
   RaftInput,
@@ -9,9 +8,10 @@ import type {
   SnapshotMark,
 } from '@quorate/patterns/consensus/raft';
 import type { GroupId, PersistRequest } from '../storage/types.ts';
-import { ApplyQueue } from './apply-queue.ts';
+import { Applier, type ApplyBudget } from './applier.ts';
 import { Changes } from './changes.ts';
 import { GroupError } from './errors.ts';
+import { HeldMessages } from './held-messages.ts';
 import type { RaftKernel } from './kernel.ts';
 import type { ResolvedGroupOptions } from './options.ts';
 import { PendingProposals } from './pending-proposals.ts';
@@ -20,6 +20,8 @@ import type { GroupStatus, Proposal, RaftGroup, StateMachine } from './types.ts'
 
 /** The longest entry: it must fit into one frame with what surrounds it. */
 export const ENTRY_BYTES_MAX: number = 8 * 1024 * 1024;
+/** The ticket of what the kernel need not hear back about. */
+const UNASKED = 0;
 
 /** What a group asks of the host that runs it. */
 export interface GroupPort {
@@ -32,32 +34,18 @@ export interface GroupPort {
   /** Joins this turn's batch; `HostedGroup.durable(ticket)` follows. */
   persist(group: HostedGroup, ticket: number, request: PersistRequest): void;
   sendSnapshot(group: HostedGroup, to: NodeId, term: number): void;
-  /** Enough has been applied since the last snapshot. The state machine stands at `mark`. */
   takeSnapshot(group: HostedGroup, mark: SnapshotMark): void;
-  /** Feeds the snapshot on disk to the state machine. */
   restore(group: HostedGroup): Promise<void>;
   fatal(reason: Error): void;
 }
 
-/** Where a group's state machine starts from. */
-export interface GroupStart {
+export interface GroupParts {
+  readonly kernel: RaftKernel;
+  readonly machine: StateMachine;
+  readonly options: ResolvedGroupOptions;
+  /** Where the state machine stands, and where the log ends. */
   readonly mark: SnapshotMark;
   readonly lastIndex: number;
-}
-
-/** The ticket of what the kernel need not hear back about. */
-const REPAIRED = 0;
-
-interface Held {
-  readonly after: number;
-  readonly to: NodeId;
-  readonly message: RaftMessage;
-}
-
-/** How much a turn may apply before the sockets are looked at again. */
-export interface ApplyBudget {
-  entries: number;
-  bytes: number;
 }
 
 /** One group: its kernel, what waits to be stepped, and what its effects have set in motion. Driven by `RaftHost`. */
@@ -70,7 +58,8 @@ export class HostedGroup implements RaftGroup {
 
   readonly #inputs: RaftInput[] = [];
   readonly #out: RaftEffect[] = [];
-  readonly #held: Held[] = [];
+  readonly #held: HeldMessages = new HeldMessages();
+  readonly #send: (to: NodeId, message: RaftMessage) => void;
   #durableTicket = 0;
   #steppedTicket = 0;
   #nextId = 1;
@@ -78,20 +67,11 @@ export class HostedGroup implements RaftGroup {
   readonly #proposals: PendingProposals;
   readonly #reads: ReadBarriers;
   readonly #changes: Changes;
-
-  readonly #committed: ApplyQueue = new ApplyQueue();
+  readonly #applier: Applier;
+  #reportedApplied: number;
   #commitIndex: number;
   #logLast: number;
-  /** The last applied entry, with the configuration in force there: what a snapshot taken now would be marked with. */
-  #applied: SnapshotMark;
-  #reportedApplied: number;
-  /** Snapshots being fed to the state machine: nothing is applied meanwhile. */
-  #restores = 0;
-  #restoring: Promise<void> = Promise.resolve();
-
   #snapshotIndex: number;
-  #entriesSinceSnapshot = 0;
-  #bytesSinceSnapshot = 0;
 
   readonly #listeners: Set<(status: GroupStatus) => void> = new Set();
   #changed = false;
@@ -99,22 +79,18 @@ export class HostedGroup implements RaftGroup {
   /** In the host's list of groups to step. */
   scheduled = false;
 
-  constructor(
-    port: GroupPort,
-    id: GroupId,
-    parts: { kernel: RaftKernel; machine: StateMachine; options: ResolvedGroupOptions; start: GroupStart },
-  ) {
-    const { kernel, machine, options, start } = parts;
+  constructor(port: GroupPort, id: GroupId, parts: GroupParts) {
+    const { kernel, machine, options, mark } = parts;
     this.#port = port;
     this.id = id;
     this.machine = machine;
     this.options = options;
     this.#kernel = kernel;
-    this.#applied = start.mark;
-    this.#reportedApplied = start.mark.index;
-    this.#commitIndex = start.mark.index;
-    this.#snapshotIndex = start.mark.index;
-    this.#logLast = start.lastIndex;
+    this.#send = (to, message) => port.send(to, id, message);
+    this.#reportedApplied = mark.index;
+    this.#commitIndex = mark.index;
+    this.#snapshotIndex = mark.index;
+    this.#logLast = parts.lastIndex;
     this.#proposals = new PendingProposals(options.queuedProposalsMax);
     this.#reads = new ReadBarriers({
       timeoutMs: options.readTimeoutMs,
@@ -122,33 +98,38 @@ export class HostedGroup implements RaftGroup {
       retryMs: options.heartbeatIntervalMs,
     });
     this.#changes = new Changes(port.self, this.#inputs);
+    this.#applier = this.#makeApplier(mark);
   }
 
   // --- The owner's side.
 
   get status(): GroupStatus {
-    const kernel = this.#kernel.status;
+    const { role, term, leader, commitIndex, lastIndex, configuration, damaged, progress } = this.#kernel.status;
+    const appliedIndex = this.#applier.applied.index;
+    const snapshotIndex = this.#snapshotIndex;
     return {
-      role: kernel.role,
-      term: kernel.term,
-      leader: kernel.leader,
-      commitIndex: kernel.commitIndex,
-      appliedIndex: this.#applied.index,
-      lastIndex: kernel.lastIndex,
-      snapshotIndex: this.#snapshotIndex,
-      configuration: kernel.configuration,
-      damaged: kernel.damaged,
-      progress: kernel.progress,
+      role,
+      term,
+      leader,
+      commitIndex,
+      appliedIndex,
+      lastIndex,
+      snapshotIndex,
+      configuration,
+      damaged,
+      progress,
     };
   }
 
   propose(data: Uint8Array, proposal: Proposal): void {
-    assert(data.length <= ENTRY_BYTES_MAX, `an entry of ${data.length} bytes: at most ${ENTRY_BYTES_MAX} are allowed`);
+    if (data.length > ENTRY_BYTES_MAX) {
+      throw new RangeError(`an entry of ${data.length} bytes: at most ${ENTRY_BYTES_MAX} fit into a frame`);
+    }
     if (this.#stopped) {
       this.#port.defer(() => proposal.refused({ reason: 'stopped', leader: undefined }));
       return;
     }
-    if (this.#committed.sizeBytes > this.options.applyBacklogBytesMax) {
+    if (this.#applier.backlogBytes > this.options.applyBacklogBytesMax) {
       this.#proposals.turnAway(proposal, { reason: 'overloaded', leader: this.#kernel.status.leader });
     } else this.#proposals.add(data, proposal);
     this.#port.schedule(this);
@@ -181,7 +162,7 @@ export class HostedGroup implements RaftGroup {
       return Promise.reject(new GroupError('invalid-configuration', `node ${to} is not a voter of this group`));
     }
     this.#port.schedule(this);
-    return this.#changes.transfer(to, InstantOf.add(this.#port.now(), this.options.transferTimeoutMs));
+    return this.#changes.transfer(to, Instant.add(this.#port.now(), this.options.transferTimeoutMs));
   }
 
   onChange(listener: (status: GroupStatus) => void): Disposable {
@@ -191,14 +172,20 @@ export class HostedGroup implements RaftGroup {
 
   // --- The host's side.
 
-  get stopped(): boolean {
-    return this.#stopped;
-  }
-
   /** When `step` with a tick is next useful. */
   get deadline(): Instant | undefined {
     if (this.#stopped) return undefined;
     return least(this.#kernel.deadline, least(this.#reads.deadline, this.#changes.deadline));
+  }
+
+  /** Something waits for `apply`. */
+  get hasWork(): boolean {
+    return this.#applier.hasWork || this.#reads.hasReady(this.#applier.applied.index);
+  }
+
+  /** Where the state machine stands; undefined while a snapshot takes its place. */
+  get applied(): SnapshotMark | undefined {
+    return this.#applier.isRestoring ? undefined : this.#applier.applied;
   }
 
   get configuration(): Configuration {
@@ -208,11 +195,6 @@ export class HostedGroup implements RaftGroup {
   isLeaderOf(term: number): boolean {
     const { role, term: current } = this.#kernel.status;
     return !this.#stopped && role === 'leader' && current === term;
-  }
-
-  /** Something waits for `apply`. */
-  get hasWork(): boolean {
-    return (!this.#committed.isEmpty && this.#restores === 0) || this.#reads.hasReady(this.#applied.index);
   }
 
   enqueue(input: RaftInput): void {
@@ -234,15 +216,12 @@ export class HostedGroup implements RaftGroup {
     const out = this.#out;
     if (this.#durableTicket > this.#steppedTicket) {
       this.#steppedTicket = this.#durableTicket;
-      this.#releaseHeld();
+      this.#held.release(this.#durableTicket, this.#send);
       kernel.step({ kind: 'persisted', ticket: this.#durableTicket }, now, out);
     }
     for (let i = 0; i < this.#inputs.length; i++) kernel.step(this.#inputs[i]!, now, out);
     this.#inputs.length = 0;
-    if (this.#applied.index > this.#reportedApplied) {
-      this.#reportedApplied = this.#applied.index;
-      kernel.step({ kind: 'applied', index: this.#applied.index }, now, out);
-    }
+    this.#reportApplied(now);
     if (this.#proposals.queued > 0) {
       const id = this.#nextId++;
       kernel.step({ kind: 'propose', id, data: this.#proposals.takeBatch(id) }, now, out);
@@ -256,17 +235,8 @@ export class HostedGroup implements RaftGroup {
 
   /** Feeds committed entries to the state machine until there are none or the budget is spent; then tells readers. */
   apply(budget: ApplyBudget): void {
-    if (this.#restores === 0 && !this.#committed.isEmpty) {
-      while (budget.entries > 0 && budget.bytes > 0) {
-        const entry = this.#committed.shift();
-        if (entry === undefined) break;
-        this.#applyOne(entry, budget);
-      }
-      this.machine.applied(this.#applied.index);
-      this.#port.schedule(this);
-      this.#considerSnapshot();
-    }
-    this.#reads.complete(this.#applied.index);
+    this.#applier.run(budget);
+    this.#reads.complete(this.#applier.applied.index);
   }
 
   /** Tells listeners of a change, once per turn. */
@@ -288,22 +258,44 @@ export class HostedGroup implements RaftGroup {
     return keepFrom - 1;
   }
 
-  /** The last snapshot attempt failed: try again after a tenth of the usual distance. */
   snapshotFailed(): void {
-    this.#entriesSinceSnapshot = Math.floor(this.options.snapshotEntries * 0.9);
-    this.#bytesSinceSnapshot = Math.floor(this.options.snapshotBytes * 0.9);
+    this.#applier.snapshotFailed();
   }
 
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
     this.#inputs.length = 0;
-    this.#held.length = 0;
-    this.#committed.clear();
+    this.#held.clear();
+    this.#applier.stop();
     this.#proposals.stop();
     this.#reads.stop(stopped());
     this.#changes.stop(stopped());
     this.#listeners.clear();
+  }
+
+  // --- Inside.
+
+  #makeApplier(mark: SnapshotMark): Applier {
+    const port = this.#port;
+    return new Applier({
+      machine: this.machine,
+      proposals: this.#proposals,
+      mark,
+      snapshotEntries: this.options.snapshotEntries,
+      snapshotBytes: this.options.snapshotBytes,
+      takeSnapshot: (at) => port.takeSnapshot(this, at),
+      restore: () => port.restore(this),
+      moved: () => port.schedule(this),
+      failed: (cause) => port.fatal(new Error(`group ${this.id}: a received snapshot cannot be restored`, { cause })),
+    });
+  }
+
+  #reportApplied(now: Instant): void {
+    const { index } = this.#applier.applied;
+    if (index <= this.#reportedApplied) return;
+    this.#reportedApplied = index;
+    this.#kernel.step({ kind: 'applied', index }, now, this.#out);
   }
 
   #tick(now: Instant): void {
@@ -312,32 +304,19 @@ export class HostedGroup implements RaftGroup {
     this.#kernel.step({ kind: 'tick' }, now, this.#out);
   }
 
-  #releaseHeld(): void {
-    const held = this.#held;
-    let released = 0;
-    while (released < held.length && held[released]!.after <= this.#durableTicket) {
-      this.#port.send(held[released]!.to, this.id, held[released]!.message);
-      released += 1;
-    }
-    if (released > 0) held.splice(0, released);
-  }
-
   #carryOut(effect: RaftEffect, now: Instant): void {
     switch (effect.kind) {
       case 'persist':
         this.#persist(effect.ticket, { entries: effect.entries, state: effect.state });
         return;
       case 'send':
-        if (effect.after <= this.#durableTicket) this.#port.send(effect.to, this.id, effect.message);
-        else this.#held.push(effect);
+        if (effect.after <= this.#durableTicket) this.#send(effect.to, effect.message);
+        else this.#held.add(effect.after, effect.to, effect.message);
         return;
-      case 'commit': {
-        const last = effect.entries[effect.entries.length - 1];
-        if (last === undefined) return;
-        this.#commitIndex = last.index;
-        this.#committed.push(effect.entries);
+      case 'commit':
+        this.#commitIndex = effect.entries[effect.entries.length - 1]?.index ?? this.#commitIndex;
+        this.#applier.commit(effect.entries);
         return;
-      }
       case 'proposed':
         this.#proposals.accepted(effect.id, effect.firstIndex, effect.lastIndex, effect.term);
         return;
@@ -354,7 +333,7 @@ export class HostedGroup implements RaftGroup {
         this.#port.sendSnapshot(this, effect.to, effect.term);
         return;
       case 'restore':
-        this.#restore(effect.ticket, effect);
+        this.#restore(effect);
         return;
       case 'role':
         this.#role(effect, now);
@@ -364,88 +343,41 @@ export class HostedGroup implements RaftGroup {
         if (effect.committed) this.#changes.configured(effect.configuration);
         return;
       case 'repaired':
-        this.#persist(REPAIRED, { entries: [], state: undefined, repaired: true });
+        this.#changed = true;
+        this.#persist(UNASKED, { entries: [], state: undefined, repaired: true });
         return;
       default:
-        return unreachable(effect);
+        unreachable(effect);
     }
   }
 
   #persist(ticket: number, request: Omit<PersistRequest, 'group' | 'commit'>): void {
-    const last = request.entries[request.entries.length - 1];
-    if (last !== undefined) this.#logLast = last.index;
+    this.#logLast = request.entries[request.entries.length - 1]?.index ?? this.#logLast;
     // What is committed may not be in this log yet; recovery must find every entry that the record speaks of.
     const commit = Math.min(this.#commitIndex, this.#logLast);
     this.#port.persist(this, ticket, { group: this.id, ...request, commit });
   }
 
-  #refused(effect: Extract<RaftEffect, { kind: 'refused' }>): void {
-    const { id, reason, leader } = effect;
-    const known =
-      reason === 'not-leader' || reason === 'transferring'
-        ? { reason, leader }
-        : { reason: 'overloaded' as const, leader };
-    if (!this.#proposals.refused(id, known)) this.#changes.refused(id, reason, leader);
+  #refused({ id, reason, leader }: Extract<RaftEffect, { kind: 'refused' }>): void {
+    const known = reason === 'not-leader' || reason === 'transferring' ? reason : 'overloaded';
+    if (!this.#proposals.refused(id, { reason: known, leader })) this.#changes.refused(id, reason, leader);
   }
 
-  #role(effect: Extract<RaftEffect, { kind: 'role' }>, now: Instant): void {
+  #role({ role, leader }: Extract<RaftEffect, { kind: 'role' }>, now: Instant): void {
     this.#changed = true;
-    if (effect.role !== 'leader') this.#proposals.loseAfter(this.#commitIndex);
-    if (effect.leader !== undefined) this.#reads.leaderKnown(now);
-    this.#changes.role(effect.leader);
+    if (role !== 'leader') this.#proposals.loseAfter(this.#commitIndex);
+    if (leader !== undefined) this.#reads.leaderKnown(now);
+    this.#changes.role(leader);
   }
 
   /** The snapshot at `mark` is durable in the snapshot store already; now the log restarts after it and the machine is replaced. */
-  #restore(ticket: number, effect: Extract<RaftEffect, { kind: 'restore' }>): void {
-    const { mark, state } = effect;
+  #restore({ ticket, mark, state }: Extract<RaftEffect, { kind: 'restore' }>): void {
     this.#commitIndex = Math.max(this.#commitIndex, mark.index);
+    this.#snapshotIndex = mark.index;
     this.#logLast = mark.index;
-    this.#committed.clear();
     this.#proposals.loseAfter(-1);
     this.#persist(ticket, { restart: mark, entries: [], state });
-    this.#restores += 1;
-    this.#restoring = this.#restoring
-      .then(() => this.#port.restore(this))
-      .then(
-        () => this.#restored(mark),
-        (error: unknown) =>
-          this.#port.fatal(new Error(`group ${this.id}: a received snapshot cannot be restored`, { cause: error })),
-      );
-  }
-
-  #restored(mark: SnapshotMark): void {
-    this.#restores -= 1;
-    if (this.#stopped) return;
-    this.#applied = mark;
-    this.#snapshotIndex = mark.index;
-    this.#entriesSinceSnapshot = 0;
-    this.#bytesSinceSnapshot = 0;
-    this.#port.schedule(this);
-  }
-
-  #applyOne(entry: Entry, budget: ApplyBudget): void {
-    const { index, term } = entry;
-    const configuration = entry.kind === 'configuration' ? entry.configuration : this.#applied.configuration;
-    budget.entries -= 1;
-    if (entry.kind === 'data') {
-      budget.bytes -= entry.data.length;
-      this.#bytesSinceSnapshot += entry.data.length;
-      this.machine.apply(index, entry.data, this.#proposals.claim(index, term));
-    }
-    this.#entriesSinceSnapshot += 1;
-    this.#applied = { index, term, configuration };
-  }
-
-  #considerSnapshot(): void {
-    if (
-      this.#entriesSinceSnapshot < this.options.snapshotEntries &&
-      this.#bytesSinceSnapshot < this.options.snapshotBytes
-    ) {
-      return;
-    }
-    this.#entriesSinceSnapshot = 0;
-    this.#bytesSinceSnapshot = 0;
-    this.#port.takeSnapshot(this, this.#applied);
+    this.#applier.restore(mark);
   }
 }
 

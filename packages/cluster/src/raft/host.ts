@@ -1,16 +1,19 @@
 import type { Env } from '@quorate/env';
 import type { Instant } from '@quorate/patterns/base';
-import { type Configuration, type NodeId, Raft, type RaftMessage } from '@quorate/patterns/consensus/raft';
-import type { GroupId, LogStore, PersistRequest, SnapshotStore } from '../storage/types.ts';
+import { type Configuration, type NodeId, Raft } from '@quorate/patterns/consensus/raft';
+import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
 import type { PeerTransport } from '../transport/types.ts';
 import { type GroupMessage, readRaftMessages } from '../wire/index.ts';
+import { Alarm } from './alarm.ts';
+import type { ApplyBudget } from './applier.ts';
 import { Deadlines } from './deadlines.ts';
-import { type ApplyBudget, type GroupPort, HostedGroup } from './group.ts';
+import { type GroupPort, HostedGroup } from './group.ts';
 import { GroupSnapshots } from './group-snapshots.ts';
 import type { CreateKernel } from './kernel.ts';
 import { type GroupOptions, resolveGroupOptions } from './options.ts';
 import { Outbox } from './outbox.ts';
+import { PersistBatch } from './persist-batch.ts';
 import { recover, restoreMachine } from './restart.ts';
 import { takeSnapshot } from './snapshot-taking.ts';
 import type { RaftGroup, StateMachine } from './types.ts';
@@ -20,8 +23,6 @@ const APPLY_ENTRIES_PER_TURN = 4096;
 const APPLY_BYTES_PER_TURN: number = 4 * 1024 * 1024;
 /** A turn's effects may cause further steps (what is applied is reported to the kernel); after this many the next turn goes on. */
 const ROUNDS_PER_TURN = 4;
-/** A timer later than this means that the event loop stood still: what has arrived meanwhile is given one more turn before the clock counts. */
-const STALL_MS = 30;
 
 export interface RaftHostParts {
   readonly env: Env;
@@ -50,11 +51,6 @@ export interface RaftCounters {
   readonly snapshotsReceived: number;
 }
 
-interface Ticket {
-  readonly group: HostedGroup;
-  readonly ticket: number;
-}
-
 /**
  * Runs many Raft groups over one log, one socket per peer and one timer (singular update queue). Everything that arrives during one turn
  * of the event loop is stepped when it ends; the effects of all groups leave together: one frame per peer and lane, one batch to the
@@ -67,62 +63,52 @@ export class RaftHost {
   readonly #groups: Map<GroupId, HostedGroup> = new Map();
   readonly #port: GroupPort;
   readonly #outbox: Outbox;
+  readonly #batch: PersistBatch;
+  readonly #snapshots: GroupSnapshots;
   readonly #deadlines: Deadlines<HostedGroup> = new Deadlines();
-  readonly #subscriptions: Disposable[] = [];
+  readonly #alarm: Alarm;
+  readonly #reachability: Disposable;
 
   #toStep: HostedGroup[] = [];
   #stepping: HostedGroup[] = [];
+  readonly #due: HostedGroup[] = [];
   readonly #toApply: Set<HostedGroup> = new Set();
   readonly #toAnnounce: Set<HostedGroup> = new Set();
-  readonly #due: HostedGroup[] = [];
-  #requests: PersistRequest[] = [];
-  #tickets: Ticket[] = [];
-
+  readonly #inbound: GroupMessage[] = [];
   #deferred = false;
   #ticking = false;
-  #timer: Disposable | undefined;
-  #timerAt: Instant | undefined;
   #stopped = false;
   #turns = 0;
-  #persists = 0;
-  readonly #snapshots: GroupSnapshots;
-  readonly #inbound: GroupMessage[] = [];
   readonly #run: () => void = () => this.#turn();
 
   constructor(parts: RaftHostParts) {
+    const { env, transport, log } = parts;
     this.#parts = parts;
-    this.#outbox = new Outbox(parts.transport);
-    this.#snapshots = new GroupSnapshots({
-      ...parts,
-      group: (id) => this.#groups.get(id),
-      fatal: (reason) => this.#fatal(reason),
+    this.#outbox = new Outbox(transport);
+    this.#batch = new PersistBatch(log);
+    this.#snapshots = new GroupSnapshots({ ...parts, group: (id) => this.#groups.get(id) });
+    this.#alarm = new Alarm(env, () => {
+      this.#ticking = true;
+      this.#defer();
     });
     this.#port = this.#makePort();
-    parts.transport.receive(Channels.raft, (from, payload) => this.#receive(from, payload));
-    this.#subscriptions.push(
-      parts.transport.onReachable((peer, reachable) => {
-        if (!reachable) this.#unreachable(peer);
-      }),
-    );
-    void parts.log.failed.then((reason) => this.#fatal(reason));
+    transport.receive(Channels.raft, (from, payload) => this.#receive(from, payload));
+    this.#reachability = transport.onReachable((peer, reachable) => {
+      if (!reachable) this.#unreachable(peer);
+    });
+    void log.failed.then((reason) => this.#fatal(reason));
   }
 
   get counters(): RaftCounters {
-    return {
-      turns: this.#turns,
-      persists: this.#persists,
-      frames: this.#outbox.frames,
-      messages: this.#outbox.messages,
-      bytes: this.#outbox.bytes,
-      snapshotsTaken: this.#snapshots.taken,
-      snapshotsSent: this.#snapshots.sent,
-      snapshotsReceived: this.#snapshots.received,
-    };
+    const { frames, messages, bytes } = this.#outbox;
+    const { taken, sent, received } = this.#snapshots;
+    const snapshots = { snapshotsTaken: taken, snapshotsSent: sent, snapshotsReceived: received };
+    return { turns: this.#turns, persists: this.#batch.count, frames, messages, bytes, ...snapshots };
   }
 
   /**
-   * Starts a group from what the disk holds of it, or, when that is nothing, from `initial` (which is empty on a node that is to be added
-   * to a running group). Resolves once the state machine has been restored. Rejects when that fails.
+   * Starts a group from what the disk holds of it, or, when that is nothing, from `initial` (empty on a node that is to be added to a
+   * running group). Resolves once the state machine has been restored. Rejects when that fails.
    */
   async addGroup(
     id: GroupId,
@@ -130,27 +116,25 @@ export class RaftHost {
     options: GroupOptions,
     initial: Configuration,
   ): Promise<RaftGroup> {
-    const { env, self, log, snapshots } = this.#parts;
+    const { env, self, log, snapshots, createKernel = newRaft } = this.#parts;
     if (this.#groups.has(id)) throw new RangeError(`group ${id} is hosted here already`);
     const { restart, reset } = recover(id, { log, snapshots }, initial, env.log);
     await restoreMachine(id, snapshots, machine);
-    // From now on the configuration that the group started from is on disk, and `initial` no longer matters.
+    // From the first start on, the configuration that the group began with is on disk, and `initial` no longer matters.
     const fresh = restart.mark.index === 0 && !log.recovered.has(id) && initial.voters.length > 0;
     if (fresh && snapshots.latest(id) === undefined) {
       await takeSnapshot(id, restart.mark, { machine, snapshots, stopped: () => this.#stopped });
     }
-    if (this.#stopped) throw new RangeError('the host has stopped');
+    if (this.#stopped) throw new Error('the host has stopped');
     if (reset !== undefined) log.persist([reset], () => {});
     const random = env.random.stream(`raft/${id}`);
-    const createKernel = this.#parts.createKernel ?? ((raft, from, now) => new Raft(raft, from, now));
-    const now = env.clock.monotonic();
-    const kernel = createKernel({ ...options, id: self, random: () => random.uint32() }, restart, now);
-    const lastIndex = restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index;
+    const raftOptions = { ...options, id: self, random: (): number => random.uint32() };
     const group = new HostedGroup(this.#port, id, {
-      kernel,
+      kernel: createKernel(raftOptions, restart, env.clock.monotonic()),
       machine,
       options: resolveGroupOptions(options),
-      start: { mark: restart.mark, lastIndex },
+      mark: restart.mark,
+      lastIndex: restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index,
     });
     this.#groups.set(id, group);
     this.#schedule(group);
@@ -209,11 +193,14 @@ export class RaftHost {
       const budget: ApplyBudget = { entries: APPLY_ENTRIES_PER_TURN, bytes: APPLY_BYTES_PER_TURN };
       for (let round = 0; round < ROUNDS_PER_TURN; round++) {
         this.#step();
-        this.#flush();
+        // A follower's way is longer than the own disk's; both only start here.
+        this.#outbox.flush();
+        this.#batch.flush();
         if (!this.#apply(budget) && this.#toStep.length === 0) break;
       }
-      this.#announce();
-      this.#arm();
+      for (const group of this.#toAnnounce) group.announce();
+      this.#toAnnounce.clear();
+      this.#alarm.arm(this.#deadlines.next);
       if (this.#toStep.length > 0 || this.#toApply.size > 0) this.#defer();
     } catch (error) {
       this.#fatal(error instanceof Error ? error : new Error(String(error)));
@@ -222,10 +209,8 @@ export class RaftHost {
 
   #step(): void {
     const now = this.#parts.env.clock.monotonic();
-    if (this.#ticking) {
-      this.#ticking = false;
-      this.#deadlines.due(now, this.#due);
-    }
+    if (this.#ticking) this.#deadlines.due(now, this.#due);
+    this.#ticking = false;
     const groups = this.#toStep;
     this.#toStep = this.#stepping;
     this.#stepping = groups;
@@ -236,7 +221,7 @@ export class RaftHost {
     }
     groups.length = 0;
     for (const group of this.#due) {
-      const deadline = group.deadline;
+      const { deadline } = group;
       if (deadline !== undefined && deadline <= now) this.#stepOne(group, now, true);
       else this.#deadlines.update(group);
     }
@@ -248,21 +233,6 @@ export class RaftHost {
     this.#deadlines.update(group);
     if (group.hasWork) this.#toApply.add(group);
     this.#toAnnounce.add(group);
-  }
-
-  /** Network before disk: a follower's way is the longer one, and both only start here. */
-  #flush(): void {
-    this.#outbox.flush();
-    if (this.#requests.length === 0) return;
-    const tickets = this.#tickets;
-    const requests = this.#requests;
-    this.#requests = [];
-    this.#tickets = [];
-    this.#persists += 1;
-    this.#parts.log.persist(requests, () => {
-      if (this.#stopped) return;
-      for (const { group, ticket } of tickets) group.durable(ticket);
-    });
   }
 
   /** True when something was applied. */
@@ -278,33 +248,6 @@ export class RaftHost {
     return true;
   }
 
-  #announce(): void {
-    if (this.#toAnnounce.size === 0) return;
-    for (const group of this.#toAnnounce) group.announce();
-    this.#toAnnounce.clear();
-  }
-
-  // --- Time.
-
-  #arm(): void {
-    const next = this.#deadlines.next;
-    if (next === undefined || (this.#timerAt !== undefined && this.#timerAt <= next)) return;
-    this.#timer?.[Symbol.dispose]();
-    this.#timerAt = next;
-    this.#timer = this.#parts.env.timers.at(next, () => {
-      const late = this.#parts.env.clock.monotonic() - next > STALL_MS;
-      this.#timer = undefined;
-      this.#timerAt = undefined;
-      if (late) this.#parts.env.tasks.defer(() => this.#tickSoon());
-      else this.#tickSoon();
-    });
-  }
-
-  #tickSoon(): void {
-    this.#ticking = true;
-    this.#defer();
-  }
-
   // --- What groups ask for.
 
   #makePort(): GroupPort {
@@ -314,16 +257,26 @@ export class RaftHost {
       now: () => env.clock.monotonic(),
       defer: (fn) => env.tasks.defer(fn),
       schedule: (group) => this.#schedule(group),
-      send: (to: NodeId, group: GroupId, message: RaftMessage) => this.#outbox.add(to, group, message),
-      persist: (group, ticket, request) => {
-        this.#requests.push(request);
-        this.#tickets.push({ group, ticket });
-      },
+      send: (to, group, message) => this.#outbox.add(to, group, message),
+      persist: (group, ticket, request) => this.#batch.add(group, ticket, request),
       sendSnapshot: (group, to, term) => this.#snapshots.send(group, to, term),
-      takeSnapshot: (group, mark) => this.#snapshots.take(group, mark, group.options.trailingEntries),
+      takeSnapshot: (group, mark) => {
+        this.#snapshots.take(group, mark, group.options.trailingEntries);
+        this.#relieveLog();
+      },
       restore: (group) => this.#snapshots.restore(group),
       fatal: (reason) => this.#fatal(reason),
     };
+  }
+
+  /** A group that hardly writes can keep the oldest segment of the common log in use for ever: it is made to let go. */
+  #relieveLog(): void {
+    const { log, logBytesMax = LOG_BYTES_MAX } = this.#parts;
+    if (log.sizeBytes <= logBytesMax) return;
+    for (const id of log.holders) {
+      const group = this.#groups.get(id);
+      if (group?.applied !== undefined) this.#snapshots.take(group, group.applied, 0);
+    }
   }
 
   // --- The end.
@@ -338,11 +291,14 @@ export class RaftHost {
   #halt(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#timer?.[Symbol.dispose]();
-    for (const subscription of this.#subscriptions) subscription[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
+    this.#reachability[Symbol.dispose]();
     for (const group of this.#groups.values()) group.stop();
     void this.#snapshots.stop();
     this.#toStep.length = 0;
     this.#toApply.clear();
   }
 }
+
+const LOG_BYTES_MAX: number = 512 * 1024 * 1024;
+const newRaft: CreateKernel = (options, restart, now) => new Raft(options, restart, now);

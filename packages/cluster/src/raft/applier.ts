@@ -1,0 +1,135 @@
+import type { Entry, SnapshotMark } from '@quorate/patterns/consensus/raft';
+import { ApplyQueue } from './apply-queue.ts';
+import type { PendingProposals } from './pending-proposals.ts';
+import type { StateMachine } from './types.ts';
+
+/** How much one turn may apply, over all groups, before the sockets are looked at again. */
+export interface ApplyBudget {
+  entries: number;
+  bytes: number;
+}
+
+export interface ApplierParts {
+  readonly machine: StateMachine;
+  readonly proposals: PendingProposals;
+  /** Where the state machine stands at the start. */
+  readonly mark: SnapshotMark;
+  readonly snapshotEntries: number;
+  readonly snapshotBytes: number;
+  /** Enough has been applied since the last snapshot. The state machine stands at `mark` until this returns. */
+  readonly takeSnapshot: (mark: SnapshotMark) => void;
+  /** Feeds the newest snapshot on disk to the state machine. */
+  readonly restore: () => Promise<void>;
+  /** The state machine has moved: report `applied.index`, and look whether there is more to do. */
+  readonly moved: () => void;
+  /** The state machine is unusable. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** Feeds what is committed to a group's state machine, in slices, and decides when a snapshot is due. */
+export class Applier {
+  readonly #parts: ApplierParts;
+  readonly #committed: ApplyQueue = new ApplyQueue();
+  /** The last applied entry, with the configuration in force there: what a snapshot taken now is marked with. */
+  #applied: SnapshotMark;
+  /** Snapshots being fed to the state machine: nothing is applied meanwhile. */
+  #restores = 0;
+  #restoring: Promise<void> = Promise.resolve();
+  #entriesSinceSnapshot = 0;
+  #bytesSinceSnapshot = 0;
+  #stopped = false;
+
+  constructor(parts: ApplierParts) {
+    this.#parts = parts;
+    this.#applied = parts.mark;
+  }
+
+  get applied(): SnapshotMark {
+    return this.#applied;
+  }
+
+  /** Bytes that wait to be applied. */
+  get backlogBytes(): number {
+    return this.#committed.sizeBytes;
+  }
+
+  get hasWork(): boolean {
+    return !this.#committed.isEmpty && this.#restores === 0;
+  }
+
+  get isRestoring(): boolean {
+    return this.#restores > 0;
+  }
+
+  commit(entries: readonly Entry[]): void {
+    this.#committed.push(entries);
+  }
+
+  /** Applies until nothing is left or the budget is spent. */
+  run(budget: ApplyBudget): void {
+    if (!this.hasWork) return;
+    while (budget.entries > 0 && budget.bytes > 0) {
+      const entry = this.#committed.shift();
+      if (entry === undefined) break;
+      this.#applyOne(entry, budget);
+    }
+    this.#parts.machine.applied(this.#applied.index);
+    this.#parts.moved();
+    this.#considerSnapshot();
+  }
+
+  /** The snapshot at `mark`, which is durable, takes the place of everything up to there. */
+  restore(mark: SnapshotMark): void {
+    this.#committed.clear();
+    this.#restores += 1;
+    this.#restoring = this.#restoring
+      .then(() => this.#parts.restore())
+      .then(
+        () => this.#restored(mark),
+        (error: unknown) => {
+          if (!this.#stopped) this.#parts.failed(error);
+        },
+      );
+  }
+
+  /** The last snapshot attempt failed: the next one is due after a tenth of the usual distance. */
+  snapshotFailed(): void {
+    this.#entriesSinceSnapshot = Math.floor(this.#parts.snapshotEntries * 0.9);
+    this.#bytesSinceSnapshot = Math.floor(this.#parts.snapshotBytes * 0.9);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#committed.clear();
+  }
+
+  #applyOne(entry: Entry, budget: ApplyBudget): void {
+    const { index, term } = entry;
+    const configuration = entry.kind === 'configuration' ? entry.configuration : this.#applied.configuration;
+    budget.entries -= 1;
+    this.#entriesSinceSnapshot += 1;
+    if (entry.kind === 'data') {
+      budget.bytes -= entry.data.length;
+      this.#bytesSinceSnapshot += entry.data.length;
+      this.#parts.machine.apply(index, entry.data, this.#parts.proposals.claim(index, term));
+    }
+    this.#applied = { index, term, configuration };
+  }
+
+  #restored(mark: SnapshotMark): void {
+    this.#restores -= 1;
+    if (this.#stopped) return;
+    this.#applied = mark;
+    this.#entriesSinceSnapshot = 0;
+    this.#bytesSinceSnapshot = 0;
+    this.#parts.moved();
+  }
+
+  #considerSnapshot(): void {
+    const { snapshotEntries, snapshotBytes, takeSnapshot } = this.#parts;
+    if (this.#entriesSinceSnapshot < snapshotEntries && this.#bytesSinceSnapshot < snapshotBytes) return;
+    this.#entriesSinceSnapshot = 0;
+    this.#bytesSinceSnapshot = 0;
+    takeSnapshot(this.#applied);
+  }
+}
