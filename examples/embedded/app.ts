@@ -20,8 +20,7 @@ const node = await startNode({
   initialCluster,
   logLevel: 'warn',
 });
-const client = node.client();
-await client.ready();
+const client = await node.client();
 
 // One leader among the three. Whoever it is writes the configuration; the guard makes sure that only a leader in office can.
 void (async () => {

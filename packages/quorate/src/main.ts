@@ -5,7 +5,6 @@ import { runDev } from './commands/dev.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addMemberCommands } from './commands/members.ts';
 import { runServe } from './commands/serve.ts';
-import { simCommand } from './commands/sim-command.ts';
 import { runStatus } from './commands/status.ts';
 import { flagName, SettingsError, settingKeys, settingTable } from './settings.ts';
 import { version } from './version.ts';
@@ -83,14 +82,19 @@ export function program(): Command {
   root.addCommand(devCommand()).addCommand(serveCommand()).addCommand(statusCommand());
   addKeyCommands(root);
   addMemberCommands(root);
-  root.addCommand(checkCommand()).addCommand(simCommand());
+  root.addCommand(checkCommand());
   return root;
+}
+
+function throwInsteadOfExit(command: Command): void {
+  command.exitOverride();
+  for (const inner of command.commands) throwInsteadOfExit(inner);
 }
 
 /** Runs one command line; sets the process's exit status: 0 done, 1 failed, 2 could not be understood or set up. */
 export async function main(argv: readonly string[]): Promise<void> {
   const root = program();
-  root.exitOverride();
+  throwInsteadOfExit(root);
   try {
     await root.parseAsync(argv);
   } catch (error) {

@@ -19,8 +19,8 @@ export type StartNodeSettings = Partial<Omit<NodeSettings, 'httpPort' | 'etcdPor
 
 export interface RunningNode extends AsyncDisposable {
   readonly name: string;
-  /** A client of the cluster, by way of this node first; closed with the node. */
-  client(): Client;
+  /** A client of the cluster, by way of this node first. The caller closes it; it ends with the node. */
+  client(): Promise<Client>;
   readonly status: CoreStatus;
   /** Where its faces listen. */
   readonly addresses: { readonly http: string | undefined; readonly etcd: string | undefined };
