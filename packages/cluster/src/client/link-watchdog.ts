@@ -5,6 +5,8 @@ import { type ServerLink, unavailable } from './server-link.ts';
 const LOOK_EVERY_MS = 500;
 /** Looks without a byte from a server that owes one, after which it is given up. */
 const SILENT_MAX = 4;
+/** A connection on which nothing is expected is looked at only every so many times. */
+const IDLE_SHARE = 8;
 
 /**
  * Finds connections that are dead without anybody having said so. Counts looks, not milliseconds: after a pause of this process a timer fires
@@ -14,6 +16,7 @@ export class LinkWatchdog implements Disposable {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #look: () => void;
   #timer: Disposable;
+  #looks = 0;
 
   constructor(env: Pick<Env, 'clock' | 'timers'>, look: () => void) {
     this.#env = env;
@@ -24,13 +27,15 @@ export class LinkWatchdog implements Disposable {
   #arm(): Disposable {
     return this.#env.timers.at(Instant.add(this.#env.clock.monotonic(), LOOK_EVERY_MS), () => {
       this.#timer = this.#arm();
+      this.#looks += 1;
       this.#look();
     });
   }
 
   /** `expecting`: there are calls or watches, so that the server has a reason to answer a ping soon. */
   look(link: ServerLink, expecting: boolean): void {
-    if (link.heard || (link.open && !expecting)) {
+    if (link.open && !expecting && this.#looks % IDLE_SHARE !== 0) return;
+    if (link.heard) {
       link.heard = false;
       link.silentTicks = 0;
       return;
