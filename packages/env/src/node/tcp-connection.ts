@@ -83,14 +83,16 @@ export class TcpConnection implements Connection, Flushable {
     const sizeBytes = this.#queuedBytes;
     this.#queue = [];
     this.#queuedBytes = 0;
+    // Whether all has been taken matters only to those who wait for `drained`.
+    const taken = this.#congested ? this.#taken : undefined;
     if (chunks.length === 1) {
-      this.#socket.write(chunks[0]!, this.#taken);
+      this.#socket.write(chunks[0]!, taken);
     } else if (sizeBytes <= JOIN_MAX_BYTES) {
-      this.#socket.write(joined(chunks, sizeBytes), this.#taken);
+      this.#socket.write(joined(chunks, sizeBytes), taken);
     } else {
       this.#socket.cork();
       for (let i = 0; i < chunks.length - 1; i++) this.#socket.write(chunks[i]!);
-      this.#socket.write(chunks[chunks.length - 1]!, this.#taken);
+      this.#socket.write(chunks[chunks.length - 1]!, taken);
       this.#socket.uncork();
     }
   }
