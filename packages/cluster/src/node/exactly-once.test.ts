@@ -22,17 +22,21 @@ describe.each([1n, 2n, 3n])('with seed %s', (seed) => {
 
   test('a counter incremented while leaders are killed ends at exactly as many as were acknowledged', async () => {
     const cluster = new SimCluster({ seed });
-    const found = await cluster.run(async (app) => {
+    const [acknowledged, found] = await cluster.run(async (app) => {
       const client = await app.connect({ timeoutMs: 60_000 });
-      const killing = killLeaders(app, 4);
-      for (let round = 0; round < 40; round++) {
-        await Promise.all(Array.from({ length: 10 }, () => increment(client)));
-        await app.sleep(50);
-      }
-      await killing;
-      return count(client);
+      let stop = false;
+      let done = 0;
+      const worker = async (): Promise<void> => {
+        for (; !stop; done++) await increment(client);
+      };
+      const workers = Promise.all(Array.from({ length: 5 }, worker));
+      await killLeaders(app, 4);
+      stop = true;
+      await workers;
+      return [done, await count(client)];
     });
-    expect(found).toBe(400);
+    expect(found).toBe(acknowledged);
+    expect(found).toBeGreaterThan(100);
   });
 });
 
