@@ -67,9 +67,10 @@ export class DiskMount implements Disk {
   lock(path: string): Promise<AsyncDisposable> {
     return this.#names(path, () => {
       const { locks, volume } = this.#disk;
-      locks.take(path, this);
+      locks.assertFree(path);
       // The file stays when the process dies, and tells nothing then.
       if (volume.find(path) === undefined) volume.release(volume.create(path));
+      locks.take(path, this);
       return {
         [Symbol.asyncDispose]: () =>
           this.#names(path, () => {
@@ -119,9 +120,12 @@ export class DiskMount implements Disk {
 export class Locks {
   readonly #holders = new Map<string, DiskMount>();
 
-  take(path: string, mount: DiskMount): void {
+  assertFree(path: string): void {
     const holder = this.#holders.get(path);
     if (holder !== undefined) throw new DiskError('locked', path, `${path} is locked by ${holder.owner}`);
+  }
+
+  take(path: string, mount: DiskMount): void {
     this.#holders.set(path, mount);
   }
 

@@ -76,6 +76,19 @@ export class SimDisk implements Disk {
     return this.#volume;
   }
 
+  /** Bytes that all files together may have. */
+  get capacityBytes(): number {
+    return this.#volume.capacityBytes;
+  }
+
+  set capacityBytes(bytes: number) {
+    this.#volume.capacityBytes = bytes;
+  }
+
+  get usedBytes(): number {
+    return this.#volume.usedBytes;
+  }
+
   /** How many operations that a crash could tell apart have been carried out. `writeDurably` counts as two. */
   get operations(): number {
     return this.#operations;

@@ -36,6 +36,7 @@ export class SimNode {
   #process: SimProcess | undefined;
   #result: Promise<unknown> | undefined;
   #incarnation = 0;
+  readonly #endListeners: ((by: 'itself' | 'others') => void)[] = [];
 
   constructor(host: NodeHost, name: string) {
     const { engine, net, options } = host;
@@ -103,17 +104,22 @@ export class SimNode {
     await this.call(async () => {
       await dispose(await result);
     });
-    if (this.#process === process && process.isAlive) this.exit('stopped');
+    if (this.#process === process && process.isAlive) this.#endProcess('is stopped', 'others');
+  }
+
+  /** Calls `listener` whenever a process has ended here, by its own exit or error, or by `kill`, `crash` and `stop`. */
+  onEnd(listener: (by: 'itself' | 'others') => void): void {
+    this.#endListeners.push(listener);
   }
 
   /** The process ends by itself. What it wrote stays; the system closes its sockets. Call `start` to have it again. */
   exit(reason: string): void {
-    this.#endProcess(`exits: ${reason}`);
+    this.#endProcess(`exits: ${reason}`, 'itself');
   }
 
   /** `kill -9`: the process ends at once, or after the present event when it does this to itself. The system lives on. */
   kill(): void {
-    this.#endProcess('is killed');
+    this.#endProcess('is killed', 'others');
   }
 
   /**
@@ -122,11 +128,13 @@ export class SimNode {
    */
   crash(variant?: CrashVariant): void {
     this.#soon(() => {
+      const wasRunning = this.isRunning;
       this.#process?.end();
       this.#process = undefined;
       this.stack.powerFailed();
       const fate = this.disk.crash(variant);
       this.#note(`loses power; of ${fate.outcomes.length} unsynced changes: ${fate.name}`);
+      if (wasRunning) this.#tellEnded('others');
     });
   }
 
@@ -149,7 +157,7 @@ export class SimNode {
   /** Kills what runs, if anything, and starts the same program again. */
   restart(): void {
     this.#soon(() => {
-      if (this.isRunning) this.#endProcess('is killed');
+      if (this.isRunning) this.#endProcess('is killed', 'others');
       this.start();
     });
   }
@@ -166,7 +174,7 @@ export class SimNode {
   /** The process has thrown out of an event or its program has rejected. */
   failed(process: object | undefined, error: unknown): void {
     if (process !== this.#process || !this.isRunning) return;
-    this.#endProcess(`dies of an error: ${error instanceof Error ? error.message : String(error)}`);
+    this.#endProcess(`dies of an error: ${error instanceof Error ? error.message : String(error)}`, 'itself');
     this.#host.processFailed(this, error);
   }
 
@@ -182,7 +190,7 @@ export class SimNode {
     engine.note('log', this.id, `${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`);
   }
 
-  #endProcess(how: string): void {
+  #endProcess(how: string, by: 'itself' | 'others'): void {
     this.#soon(() => {
       const process = this.#process;
       if (process === undefined) return;
@@ -191,7 +199,12 @@ export class SimNode {
       this.#note(how);
       this.stack.processEnded(process);
       this.disk.unmount(process.mount);
+      this.#tellEnded(by);
     });
+  }
+
+  #tellEnded(by: 'itself' | 'others'): void {
+    for (const listener of this.#endListeners) listener(by);
   }
 
   #resume(process: SimProcess): void {

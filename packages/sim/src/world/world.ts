@@ -27,6 +27,8 @@ export interface LogLine {
   readonly fields: LogFields | undefined;
 }
 
+export type ErrorPolicy = 'fail' | 'exit';
+
 export interface WorldOptions {
   readonly seed: SeedInput;
   /** What a node notices within this time is one turn of its event loop. Default 0.05. */
@@ -40,7 +42,7 @@ export interface WorldOptions {
   /** How promises are drained between events. Default: the fastest that the host has. */
   readonly drain?: DrainStrategy;
   /** A process that throws: `fail` (default) ends the run with the error, `exit` lets only the process die. */
-  readonly onProcessError?: 'fail' | 'exit';
+  readonly onProcessError?: ErrorPolicy | ((failure: ProcessFailure) => ErrorPolicy);
   readonly onLog?: (line: LogLine) => void;
 }
 
@@ -155,8 +157,10 @@ export class World implements NodeHost {
   }
 
   processFailed(node: SimNode, error: unknown): void {
-    if (this.failures.length < FAILURES_MAX) this.failures.push({ node: node.name, timeMs: this.nowMs, error });
-    if (this.options.onProcessError === 'exit') return;
+    const failure: ProcessFailure = { node: node.name, timeMs: this.nowMs, error };
+    if (this.failures.length < FAILURES_MAX) this.failures.push(failure);
+    const { onProcessError = 'fail' } = this.options;
+    if ((typeof onProcessError === 'function' ? onProcessError(failure) : onProcessError) === 'exit') return;
     const message = error instanceof Error ? error.message : String(error);
     this.#runner.fail(
       new SimulationError(`${node.name} died at ${this.nowMs} ms, seed ${this.seed}: ${message}`, { cause: error }),
