@@ -6,7 +6,7 @@ import type { Method } from './grpc/method.ts';
 import { type GrpcServerOptions, serveGrpc } from './grpc/server.ts';
 import type { Http2Connection } from './h2/connection.ts';
 import { createHttp1Server } from './http1/server.ts';
-import { LeaderLoss } from './leader-loss.ts';
+import { OpenStreams } from './open-streams.ts';
 import { listen } from './port.ts';
 import { Headers } from './services/answers.ts';
 import { clusterService } from './services/cluster.ts';
@@ -31,7 +31,7 @@ export interface EtcdGatewayOptions {
 export interface EtcdGateway {
   /** Where it listens; the port is the one the system chose when 0 was asked for. */
   readonly address: { readonly host: string; readonly port: number };
-  /** Accepts no more, gives calls under way up to a second to end, then closes every connection. Idempotent. */
+  /** Accepts no more, ends all streams, gives calls under way up to a second, then closes every connection. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -43,12 +43,12 @@ const CLOSE_GRACE_MS = 1000;
 
 /** Serves etcd's v3 protocol (gRPC and HTTP/1.1 on one port) for `core`. Rejects when the port cannot be had. */
 export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions): Promise<EtcdGateway> {
-  const leaderLoss = new LeaderLoss(core, options.leaderLossToleranceMs ?? LEADER_LOSS_TOLERANCE_MS);
+  const streams = new OpenStreams(core, options.leaderLossToleranceMs ?? LEADER_LOSS_TOLERANCE_MS);
   const grpc: GrpcServerOptions = {
-    methods: methodsOf(core, leaderLoss, options),
+    methods: methodsOf(core, streams, options),
     messageMaxBytes: MESSAGE_MAX_BYTES,
     concurrentStreamsMax: CONCURRENT_STREAMS_MAX,
-    admit: leaderLoss.admit,
+    admit: streams.admit,
     translateError: (error, context) => toGrpcError(error, context, options.log),
   };
   const http1 = createHttp1Server(core, grpc);
@@ -67,14 +67,15 @@ export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions):
   };
   const { host, port: wanted, log } = options;
   const port = await listen({ host, port: wanted, log, http2, http1: takeHttp1 }).catch((error: unknown) => {
-    leaderLoss[Symbol.dispose]();
+    streams[Symbol.dispose]();
     throw error;
   });
   let closing: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     const closed = port.close();
+    // Watches never end by themselves.
+    streams[Symbol.dispose]();
     await closeConnections(connections, http1);
-    leaderLoss[Symbol.dispose]();
     await closed;
   };
   return {
@@ -86,7 +87,7 @@ export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions):
   };
 }
 
-function methodsOf(core: Core, leaderLoss: LeaderLoss, options: EtcdGatewayOptions): ReadonlyMap<string, Method> {
+function methodsOf(core: Core, streams: OpenStreams, options: EtcdGatewayOptions): ReadonlyMap<string, Method> {
   const headers = new Headers(core);
   const { progressIntervalMs } = options;
   const methods = [
@@ -97,7 +98,7 @@ function methodsOf(core: Core, leaderLoss: LeaderLoss, options: EtcdGatewayOptio
     ...maintenanceService(core, headers),
     ...healthService(core),
   ];
-  return new Map(methods.map(([path, method]) => [path, leaderLoss.guard(method)]));
+  return new Map(methods.map(([path, method]) => [path, streams.guard(method)]));
 }
 
 function logEnd(log: Log, socket: Socket, reason: Error): void {
@@ -106,7 +107,7 @@ function logEnd(log: Log, socket: Socket, reason: Error): void {
   log.warn('etcd connection ended', { peer: `${socket.remoteAddress}:${socket.remotePort}`, reason: reason.message });
 }
 
-/** Watches and other streams never end by themselves, so they are cut after the grace. */
+/** Lets calls under way end for a moment, then cuts what is left. */
 async function closeConnections(connections: ReadonlySet<Http2Connection>, http1: HttpServer): Promise<void> {
   http1.closeIdleConnections();
   for (const connection of [...connections]) connection.closeGently();

@@ -5,14 +5,14 @@ import type { HeaderOnly } from '../messages/kv.ts';
 import * as pb from '../messages/lease.ts';
 import { callOptions, type Headers } from './answers.ts';
 
-/** etcd's Lease service. Ids above 2^53 − 1 cannot be granted here; asked about, they are leases that do not exist. */
+/** etcd's Lease service. Negative ids and those above 2^53 − 1 cannot be granted here; asked about, they are leases that do not exist. */
 export function leaseService(core: Core, headers: Headers): [path: string, method: Method][] {
   const grant: UnaryMethod<pb.LeaseGrantRequest, pb.LeaseGrantResponse> = {
     kind: 'unary',
     request: pb.LeaseGrantRequest,
     response: pb.LeaseGrantResponse,
     async handle({ id, ttl }, context) {
-      if (!Number.isSafeInteger(id)) throw unsafeId(id);
+      if (!isLeaseId(id)) throw badId(id);
       const ttlSeconds = Math.min(ttl, Number.MAX_SAFE_INTEGER);
       const granted = await core.grantLease({ id, ttlSeconds }, callOptions(context));
       return { header: headers.at(granted.revision), id: granted.id, ttl: granted.ttlSeconds, error: '' };
@@ -23,7 +23,7 @@ export function leaseService(core: Core, headers: Headers): [path: string, metho
     request: pb.LeaseRevokeRequest,
     response: pb.LeaseRevokeResponse,
     async handle({ id }, context) {
-      if (!Number.isSafeInteger(id)) throw new CoreError('lease-not-found', `lease ${id} does not exist`);
+      if (!isLeaseId(id)) throw new CoreError('lease-not-found', `lease ${id} does not exist`);
       const response = await core.write({ kind: 'lease-revoke', id }, callOptions(context));
       return { header: headers.at(response.revision) };
     },
@@ -33,7 +33,7 @@ export function leaseService(core: Core, headers: Headers): [path: string, metho
     request: pb.LeaseTimeToLiveRequest,
     response: pb.LeaseTimeToLiveResponse,
     async handle({ id, keys }, context) {
-      if (!Number.isSafeInteger(id)) return { header: headers.now(), id, ttl: -1, grantedTtl: 0, keys: [] };
+      if (!isLeaseId(id)) return { header: headers.now(), id, ttl: -1, grantedTtl: 0, keys: [] };
       const status = await core.leaseStatus(id, { ...callOptions(context), keys });
       const { remainingSeconds, grantedSeconds } = status;
       const ttl = remainingSeconds < 0 ? -1 : Math.floor(remainingSeconds);
@@ -64,10 +64,14 @@ export function leaseService(core: Core, headers: Headers): [path: string, metho
   ];
 }
 
-function unsafeId(id: number): CoreError {
+function isLeaseId(id: number): boolean {
+  return Number.isSafeInteger(id) && id >= 0;
+}
+
+function badId(id: number): CoreError {
   return new CoreError(
     'invalid-request',
-    `lease id ${id} is above 2^53 - 1, the largest this server keeps: choose a smaller one, or 0 to be given one`,
+    `lease id ${id} is not one that this server can keep: choose one from 1 to 2^53 - 1, or 0 to be given one`,
   );
 }
 
@@ -89,7 +93,7 @@ class KeepAliveStream implements StreamListener<pb.LeaseId> {
   }
 
   message({ id }: pb.LeaseId): void {
-    if (!Number.isSafeInteger(id)) {
+    if (!isLeaseId(id)) {
       this.#answer(id, 0, this.#core.status.revision);
       return;
     }

@@ -1,4 +1,4 @@
-import type { Alarm, AlarmKind, Core } from '@quorate/cluster/core';
+import type { Alarm, AlarmKind, CallOptions, Core } from '@quorate/cluster/core';
 import { CoreError } from '@quorate/cluster/core';
 import type { Method, StreamMethod, UnaryMethod } from '../grpc/method.ts';
 import { GrpcCode, GrpcError } from '../grpc/status.ts';
@@ -23,7 +23,7 @@ export function maintenanceService(core: Core, headers: Headers): [path: string,
     request: pb.AlarmRequest,
     response: pb.AlarmResponse,
     async handle(request, context) {
-      const alarms = await changeAlarms(core, request, callOptions(context).timeoutMs);
+      const alarms = await changeAlarms(core, request, callOptions(context));
       return { header: headers.now(), alarms: alarms.map(toAlarmMember) };
     },
   };
@@ -112,16 +112,14 @@ function toAlarmMember({ alarm, memberId }: Alarm): pb.AlarmMember {
   return { memberId, alarm: ALARM_KINDS.indexOf(alarm) };
 }
 
-/** The alarms that `request` asks for, raised or ended. */
-async function changeAlarms(core: Core, request: pb.AlarmRequest, timeoutMs: number | undefined): Promise<Alarm[]> {
+/** The alarms that `request` asks about, raises or ends. */
+async function changeAlarms(core: Core, request: pb.AlarmRequest, options: CallOptions): Promise<readonly Alarm[]> {
   const alarm = ALARM_KINDS[request.alarm];
-  const { memberId } = request;
   if (request.action === pb.AlarmAction.get) {
     return core.status.alarms.filter((one) => alarm === undefined || one.alarm === alarm);
   }
   if (alarm === undefined) return [];
   const action = request.action === pb.AlarmAction.activate ? 'activate' : 'deactivate';
-  const known = core.status.alarms.some((one) => one.alarm === alarm && one.memberId === memberId);
-  await core.write({ kind: 'alarm', action, alarm, memberId }, timeoutMs === undefined ? {} : { timeoutMs });
-  return action === 'activate' || known ? [{ alarm, memberId }] : [];
+  const response = await core.write({ kind: 'alarm', action, alarm, memberId: request.memberId }, options);
+  return response.alarms;
 }

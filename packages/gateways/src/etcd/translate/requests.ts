@@ -26,7 +26,7 @@ export const toCoreRevision = safe;
 
 /** A lease that cannot exist here is refused as one that does not. */
 function leaseOf(id: number): number {
-  if (Number.isSafeInteger(id)) return id;
+  if (Number.isSafeInteger(id) && id >= 0) return id;
   throw new CoreError('lease-not-found', `lease ${id} does not exist: ids here are at most 2^53 − 1`);
 }
 

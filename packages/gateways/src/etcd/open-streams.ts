@@ -10,10 +10,10 @@ function requiresLeader(context: CallContext): boolean {
 const noLeader = (): CoreError => new CoreError('no-leader', 'no leader is known', { retryable: true });
 
 /**
- * Refuses calls that require a leader while there is none, and ends the streams among them once none has been known for
- * `toleranceMs`.
+ * All streams that are open, so that they can be ended: those that require a leader once none has been known for
+ * `toleranceMs`, and all of them when the gateway closes.
  */
-export class LeaderLoss implements Disposable {
+export class OpenStreams implements Disposable {
   readonly #core: Core;
   readonly #toleranceMs: number;
   readonly #streams = new Set<ServerStream<unknown>>();
@@ -27,7 +27,7 @@ export class LeaderLoss implements Disposable {
     this.#timer.unref();
   }
 
-  /** @throws CoreError `no-leader` */
+  /** @throws CoreError `no-leader` for a call that requires a leader while there is none. */
   readonly admit = (context: CallContext): void => {
     if (requiresLeader(context) && this.#core.status.raft.leader === undefined) throw noLeader();
   };
@@ -39,7 +39,6 @@ export class LeaderLoss implements Disposable {
       ...method,
       open: (stream) => {
         const listener = method.open(stream);
-        if (!requiresLeader(stream.context)) return listener;
         this.#streams.add(stream);
         return {
           message: (request) => listener.message(request),
@@ -55,17 +54,20 @@ export class LeaderLoss implements Disposable {
   }
 
   #check(): void {
-    if (this.#streams.size === 0 || this.#core.status.raft.leader !== undefined) {
+    if (this.#core.status.raft.leader !== undefined) {
       this.#missingSince = undefined;
       return;
     }
     const now = performance.now();
     this.#missingSince ??= now;
     if (now - this.#missingSince < this.#toleranceMs) return;
-    for (const stream of [...this.#streams]) stream.fail(noLeader());
+    for (const stream of [...this.#streams]) if (requiresLeader(stream.context)) stream.fail(noLeader());
   }
 
+  /** Ends every stream. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
+    const stopped = new CoreError('stopped', 'the gateway is closing', { retryable: true });
+    for (const stream of [...this.#streams]) stream.fail(stopped);
   }
 }
