@@ -18,12 +18,18 @@ import { type VirtualHost, VirtualWorld } from '../transport/virtual-world.fixtu
 import type { GroupOptions, Proposal, ProposalRefusal, RaftGroup, RaftHostParts, StateMachine } from './index.ts';
 import { RaftHost } from './index.ts';
 
+interface StoredGroup {
+  state: HardState;
+  /** The log begins after it. */
+  base: number;
+  entries: Entry[];
+  commit: number;
+  damage: string | undefined;
+}
+
 /** What survives a crash. */
 export class MemoryDisk {
-  readonly groups: Map<
-    GroupId,
-    { state: HardState; first: number; entries: Entry[]; commit: number; damage: string | undefined }
-  > = new Map();
+  readonly groups: Map<GroupId, StoredGroup> = new Map();
   readonly snapshots: Map<GroupId, { mark: SnapshotMark; bytes: Uint8Array }> = new Map();
   /** How long a sync takes. */
   syncMs = 0.2;
@@ -35,8 +41,7 @@ export class MemoryDisk {
 export class MemoryLog implements LogStore {
   readonly recovered: Map<GroupId, { state: HardState; entries: Entry[]; commit: number; damage: string | undefined }>;
   readonly failed: Promise<Error>;
-  readonly holders: readonly GroupId[] = [];
-  readonly sizeBytes = 0;
+  readonly damage: string | undefined = undefined;
   readonly #host: VirtualHost;
   readonly #disk: MemoryDisk;
   #announce: (error: Error) => void = () => {};
@@ -62,6 +67,18 @@ export class MemoryLog implements LogStore {
     this.#disk.released += 1;
     const stored = this.#disk.groups.get(group)!;
     stored.entries = stored.entries.filter((entry) => entry.index > index);
+    stored.base = Math.max(stored.base, index);
+  }
+
+  get sizeBytes(): number {
+    return [...this.#disk.groups.values()].reduce((sum, group) => sum + group.entries.length, 0);
+  }
+
+  /** Whoever has an entry that is as old as the oldest. */
+  get holders(): readonly GroupId[] {
+    const holding = [...this.#disk.groups].filter(([, group]) => group.entries.length > 0);
+    const oldest = Math.min(...holding.map(([, group]) => group.entries[0]!.term));
+    return holding.filter(([, group]) => group.entries[0]!.term === oldest).map(([id]) => id);
   }
 
   async close(): Promise<void> {}
@@ -89,15 +106,21 @@ export class MemoryLog implements LogStore {
   #write({ group, restart, entries, state, commit, repaired }: PersistRequest): void {
     let stored = this.#disk.groups.get(group);
     if (stored === undefined) {
-      stored = { state: { term: 0, vote: undefined }, first: 1, entries: [], commit: 0, damage: undefined };
+      stored = { state: { term: 0, vote: undefined }, base: 0, entries: [], commit: 0, damage: undefined };
       this.#disk.groups.set(group, stored);
     }
-    if (restart !== undefined) stored.entries = [];
+    if (restart !== undefined) {
+      stored.entries = [];
+      stored.base = restart.index;
+    }
     const first = entries[0];
     if (first !== undefined)
       stored.entries = [...stored.entries.filter((entry) => entry.index < first.index), ...entries];
     if (state !== undefined) stored.state = state;
     if (repaired === true) stored.damage = undefined;
+    // As the real one: what was recorded as committed must be there, and whoever recovers less calls it damage.
+    const last = stored.entries.at(-1)?.index ?? stored.base;
+    if (commit > last && restart === undefined) throw new Error(`commit ${commit} recorded, the log ends at ${last}`);
     stored.commit = Math.max(stored.commit, commit);
   }
 }

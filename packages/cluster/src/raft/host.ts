@@ -121,8 +121,8 @@ export class RaftHost {
     const { restart, reset } = recover(id, { log, snapshots }, initial, env.log);
     await restoreMachine(id, snapshots, machine);
     // From the first start on, the configuration that the group began with is on disk, and `initial` no longer matters.
-    const fresh = restart.mark.index === 0 && !log.recovered.has(id) && initial.voters.length > 0;
-    if (fresh && snapshots.latest(id) === undefined) {
+    const fresh = !restart.damaged && !log.recovered.has(id) && snapshots.latest(id) === undefined;
+    if (fresh && initial.voters.length > 0) {
       await takeSnapshot(id, restart.mark, { machine, snapshots, stopped: () => this.#stopped });
     }
     if (this.#stopped) throw new Error('the host has stopped');

@@ -29,7 +29,10 @@ export function recover(group: GroupId, stores: Stores, initial: Configuration, 
   const mark = stores.snapshots.latest(group) ?? { index: 0, term: 0, configuration: initial };
   const state = found?.state ?? FRESH;
   const { entries, reset } = usable(found?.entries ?? [], mark);
-  const damage = missing(found, mark) ?? unreadable(stores.snapshots.damaged.get(group), found);
+  const damage =
+    found === undefined
+      ? stores.log.damage
+      : (missing(found, mark) ?? unreadable(stores.snapshots.damaged.get(group), found));
   if (damage !== undefined) {
     log.error(
       'acknowledged log entries are lost on this node: it will neither vote nor lead until repaired by its peers',
@@ -56,8 +59,8 @@ function usable(entries: readonly Entry[], mark: SnapshotMark): { entries: reado
   return atMark.term === mark.term ? { entries, reset: false } : { entries: [], reset: true };
 }
 
-function missing(found: RecoveredGroup | undefined, mark: SnapshotMark): string | undefined {
-  if (found === undefined || found.damage !== undefined) return found?.damage;
+function missing(found: RecoveredGroup, mark: SnapshotMark): string | undefined {
+  if (found.damage !== undefined) return found.damage;
   const first = found.entries[0];
   const last = Math.max(mark.index, found.entries[found.entries.length - 1]?.index ?? 0);
   if (first !== undefined && first.index > mark.index + 1) {
@@ -68,8 +71,8 @@ function missing(found: RecoveredGroup | undefined, mark: SnapshotMark): string 
 }
 
 /** A snapshot that cannot be read is no loss while the log holds everything from the beginning. */
-function unreadable(why: string | undefined, found: RecoveredGroup | undefined): string | undefined {
-  return found === undefined || found.entries[0]?.index === 1 ? undefined : why;
+function unreadable(why: string | undefined, found: RecoveredGroup): string | undefined {
+  return found.entries[0]?.index === 1 ? undefined : why;
 }
 
 function acknowledged(found: RecoveredGroup | undefined, mark: SnapshotMark, damage: string | undefined): number {

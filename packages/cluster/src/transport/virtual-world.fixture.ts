@@ -157,6 +157,7 @@ export class VirtualHost {
   readonly sockets: Set<Socket> = new Set();
   /** Chunks that arrived: one per turn of the sender's. */
   chunksIn = 0;
+  bytesOut = 0;
   #streams = 0;
 
   constructor(world: VirtualWorld, name: string) {
@@ -313,6 +314,7 @@ class Socket implements Connection {
       at += chunk.length;
     }
     const { world, rate } = this.host;
+    this.host.bytesOut += bytes.length;
     this.#freeAt = Math.max(world.now, this.#freeAt) + (rate === Number.POSITIVE_INFINITY ? 0 : bytes.length / rate);
     world.at(this.#freeAt, this.host, () => {
       this.bufferedBytes -= bytes.length;
