@@ -6,7 +6,7 @@ import type { Flushable, Turn } from './turn.ts';
 /** Up to here the chunks of a turn are copied into one buffer, which is cheaper than handing the system a list of them. */
 const JOIN_MAX_BYTES = 64 * 1024;
 /** How long a closed connection waits for the peer's end. Cut off at once, the peer could lose what was sent last. */
-const LINGER_MS = 2_000;
+const LINGER_MS = 1_000;
 
 /**
  * One TCP connection. Writes are gathered until the turn ends and leave in one system call.

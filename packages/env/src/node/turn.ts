@@ -15,6 +15,12 @@ export class Turn implements Tasks {
   #flushing: Flushable[] = [];
   #armed = false;
   readonly #end = (): void => this.#run();
+  readonly #schedule: (end: () => void) => void;
+
+  /** `schedule` calls back at the end of the turn. */
+  constructor(schedule: (end: () => void) => void = setImmediate) {
+    this.#schedule = schedule;
+  }
 
   /** Deferred from inside a deferred function, `fn` runs in the next turn, after another look at what has arrived. */
   defer(fn: () => void): void {
@@ -42,7 +48,7 @@ export class Turn implements Tasks {
   #arm(): void {
     if (this.#armed) return;
     this.#armed = true;
-    setImmediate(this.#end);
+    this.#schedule(this.#end);
   }
 
   #run(): void {
