@@ -150,7 +150,7 @@ class RunningNode implements CoreNode {
     remembered: readonly MemberRecord[],
   ): CoreService {
     const { clusterId, nodeId, known } = this.#identity;
-    const { quotaBytes, version } = this.#config;
+    const { quotaBytes, version, raft } = this.#config;
     return new CoreService({
       env: this.#env,
       group,
@@ -162,6 +162,7 @@ class RunningNode implements CoreNode {
       version: version ?? VERSION,
       onMembers: (members) => membersFile.save(members),
       ...(quotaBytes === undefined ? {} : { quotaBytes }),
+      ...(raft?.electionTimeoutMs === undefined ? {} : { electionTimeoutMs: raft.electionTimeoutMs }),
     });
   }
 

@@ -27,7 +27,10 @@ describe.each([1n, 2n, 3n])('with seed %s', (seed) => {
       let stop = false;
       let done = 0;
       const worker = async (): Promise<void> => {
-        for (; !stop; done++) await increment(client);
+        for (; !stop; done++) {
+          await increment(client);
+          await app.sleep(3);
+        }
       };
       const workers = Promise.all(Array.from({ length: 5 }, worker));
       await killLeaders(app, 4);

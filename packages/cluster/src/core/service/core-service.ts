@@ -55,6 +55,8 @@ export interface CoreServiceParts {
   readonly founders: readonly MemberRecord[];
   readonly version: string;
   readonly quotaBytes?: number;
+  /** The group's election timeout. Default 300. */
+  readonly electionTimeoutMs?: number;
   /** Hears who the members are whenever that changes. */
   readonly onMembers?: (members: readonly MemberRecord[]) => void;
 }
@@ -119,6 +121,7 @@ export class CoreService implements Core, CoreBackend {
       reads: this.reads,
       line,
       calls,
+      extendMs: parts.electionTimeoutMs ?? 300,
     });
     const records = (): readonly MemberRecord[] => machine.members;
     parts.machine.leases = this.leaseKeeping;

@@ -7,6 +7,7 @@
  */
 import type { Env } from '@quorate/env';
 import { type ByteReader, ByteWriter, bytesFromBinary, Instant } from '@quorate/patterns/base';
+import { LeaseTable, type LeaseTableEffect, type LeaseTableInput } from '@quorate/patterns/leases';
 import { compareBytes } from '../../client/keys.ts';
 import { encodeCommand, readLeaseStatus, writeLeaseStatus } from '../codec/index.ts';
 import type { CallOptions, LeaseStatus } from '../core.ts';
@@ -14,11 +15,9 @@ import type { CoreError } from '../errors.ts';
 import type { CoreMachine } from '../machine/index.ts';
 import type { LeaseListener } from '../machine/lease-book.ts';
 import { coreError } from '../messages.ts';
-import { DeadlineTimer } from './deadline-timer.ts';
 import { DEFAULT_TIMEOUT_MS, type LeaderCalls } from './leader-calls.ts';
 import { type LeaderLine, LeaderQuestion } from './leader-line.ts';
 import type { LeaderView } from './leader-view.ts';
-import { LeaseTimes } from './lease-times.ts';
 import type { ReadQueue } from './read-queue.ts';
 import type { WriteQueue, WriteSink } from './write-queue.ts';
 
@@ -30,27 +29,31 @@ export interface LeaseKeepingParts {
   readonly reads: ReadQueue;
   readonly line: LeaderLine;
   readonly calls: LeaderCalls;
+  /** How long a deposed leader can go on without knowing: its election timeout. */
+  readonly extendMs: number;
 }
 
 /** `ttlSeconds` is 0 when there is no such lease. */
 export type KeptAlive = (error: CoreError | undefined, ttlSeconds: number, revision: number) => void;
 
+/** After this long without an outcome, taking the leases over is tried again. */
 const RETRY_MS = 500;
+/** A revocation has no answer that anybody waits for: the state machine's telling that the lease is gone is what counts. */
+const IGNORE: WriteSink = { written: () => {}, refused: () => {} };
 
 export class LeaseKeeping implements LeaseListener, Disposable {
   readonly #parts: LeaseKeepingParts;
-  readonly #times: LeaseTimes = new LeaseTimes();
-  readonly #timer: DeadlineTimer;
+  readonly #table: LeaseTable = new LeaseTable();
+  readonly #effects: LeaseTableEffect[] = [];
   readonly #subscription: Disposable;
-  /** The term in which this node times the leases; 0 while it does not. */
-  #term = 0;
+  #timer: Disposable | undefined;
+  #timerAt: Instant | undefined;
   #retry: Disposable | undefined;
-  /** Asks for the leases as a leader of `#view.term`; in the log until answered. */
-  #asking = false;
+  /** A `lease-epoch` of this node is on its way. */
+  #takingOver = false;
 
   constructor(parts: LeaseKeepingParts) {
     this.#parts = parts;
-    this.#timer = new DeadlineTimer(parts.env, (now) => this.#expire(now));
     this.#subscription = parts.view.onChange(() => this.#leaderChanged());
     this.#respond();
     this.#leaderChanged();
@@ -60,74 +63,73 @@ export class LeaseKeeping implements LeaseListener, Disposable {
 
   #leaderChanged(): void {
     const { view } = this.#parts;
-    if (view.leads && view.term === this.#term) return;
-    this.#term = 0;
-    this.#times.clear();
+    if (view.leads && view.term === this.#table.term) return;
+    if (this.#table.term !== undefined) this.#step({ kind: 'demote' });
     if (view.leads) this.#takeOver();
   }
 
   #takeOver(): void {
     const { view, writes } = this.#parts;
-    if (!view.leads || this.#term === view.term || this.#asking) return;
+    if (!view.leads || this.#table.term === view.term || this.#takingOver) return;
     const { term } = view;
-    this.#asking = true;
-    const over = (taken: boolean): void => {
-      this.#asking = false;
-      if (taken && view.leads && view.term === term) this.#tookOver(term);
-      else this.#again(() => this.#takeOver());
+    this.#takingOver = true;
+    const over = (raised: boolean): void => {
+      this.#takingOver = false;
+      if (raised && view.leads && view.term === term) this.#tookOver(term);
+      else this.#takeOverLater();
     };
     const sink: WriteSink = { written: () => over(true), refused: () => over(false) };
     if (writes.add(encodeCommand({ kind: 'lease-epoch', term }), sink, 0) !== undefined) over(false);
   }
 
-  #tookOver(term: number): void {
-    this.#term = term;
-    const now = this.#parts.env.clock.monotonic();
-    for (const { id, ttlSeconds } of this.#parts.machine.leases) {
-      this.#timer.note(this.#times.grant(id, ttlSeconds, now));
-    }
+  #takeOverLater(): void {
+    const { view, env } = this.#parts;
+    if (!view.leads || this.#retry !== undefined) return;
+    this.#retry = env.timers.at(Instant.add(env.clock.monotonic(), RETRY_MS), () => {
+      this.#retry = undefined;
+      this.#takeOver();
+    });
   }
 
-  #again(fn: () => void): void {
-    if (!this.#parts.view.leads || this.#retry !== undefined) return;
-    const { clock, timers } = this.#parts.env;
-    this.#retry = timers.at(Instant.add(clock.monotonic(), RETRY_MS), () => {
-      this.#retry = undefined;
-      fn();
-    });
+  #tookOver(term: number): void {
+    const { machine, extendMs } = this.#parts;
+    const leases = Array.from(machine.leases, ({ id, ttlSeconds }) => ({ id, ttlMs: ttlSeconds * 1000 }));
+    this.#step({ kind: 'promote', term, leases, extendMs });
   }
 
   // --- From the state machine, as it applies
 
   granted(id: number, ttlSeconds: number): void {
-    if (this.#term !== 0) this.#timer.note(this.#times.grant(id, ttlSeconds, this.#parts.env.clock.monotonic()));
+    this.#step({ kind: 'granted', id, ttlMs: ttlSeconds * 1000 });
   }
 
   revoked(id: number): void {
-    this.#times.revoke(id);
-    this.#revoking.delete(id);
+    this.#step({ kind: 'revoked', id });
   }
 
-  // --- Expiry
+  // --- Time
 
-  /** Put into the log, and not applied yet. */
-  readonly #revoking: Set<number> = new Set();
-
-  #expire(now: Instant): Instant | undefined {
-    if (this.#term === 0) return undefined;
-    return this.#times.expire(now, (id) => this.#revoke(id));
+  #step(input: LeaseTableInput): void {
+    const now = this.#parts.env.clock.monotonic();
+    this.#table.step(input, now, this.#effects);
+    for (const effect of this.#effects.splice(0)) if (effect.kind === 'expire') this.#expire(effect.id, effect.term);
+    this.#arm();
   }
 
-  #revoke(id: number): void {
-    if (this.#revoking.has(id)) return;
-    const over = (): void => void this.#revoking.delete(id);
-    const failed = (): void => {
-      over();
-      this.#again(() => this.#timer.note(this.#parts.env.clock.monotonic()));
-    };
-    const command = encodeCommand({ kind: 'lease-revoke', id, leaderTerm: this.#term });
-    this.#revoking.add(id);
-    if (this.#parts.writes.add(command, { written: over, refused: failed }, 0) !== undefined) failed();
+  #arm(): void {
+    const { deadline } = this.#table;
+    if (deadline === undefined || (this.#timerAt !== undefined && this.#timerAt <= deadline)) return;
+    this.#timer?.[Symbol.dispose]();
+    this.#timerAt = deadline;
+    this.#timer = this.#parts.env.timers.at(deadline, () => {
+      this.#timerAt = undefined;
+      this.#step({ kind: 'tick' });
+    });
+  }
+
+  /** The table asks again for what is not gone after a while, so that a refusal needs no care here. */
+  #expire(id: number, leaderTerm: number): void {
+    this.#parts.writes.add(encodeCommand({ kind: 'lease-revoke', id, leaderTerm }), IGNORE, 0);
   }
 
   // --- Renewal
@@ -158,10 +160,17 @@ export class LeaseKeeping implements LeaseListener, Disposable {
   #renew(id: number, done: KeptAlive): void {
     this.#whileLeading(done, (now) => {
       const lease = this.#parts.machine.lease(id);
-      // Before the take-over is through, the lease's full time has not even begun.
-      const kept = lease !== undefined && (this.#term === 0 || this.#times.renew(id, now));
+      const kept = lease !== undefined && this.#isRenewed(id, now);
       done(undefined, kept ? lease.ttlSeconds : 0, this.#parts.machine.revision);
     });
+  }
+
+  #isRenewed(id: number, now: Instant): boolean {
+    const renewed: LeaseTableEffect[] = [];
+    this.#table.step({ kind: 'renew', id }, now, renewed);
+    const [effect] = renewed;
+    // Before the take-over is through, the lease's full time has not even begun.
+    return effect?.kind === 'renewed' || (effect?.kind === 'refused' && effect.why === 'demoted');
   }
 
   statusCall(id: number, options: (CallOptions & { keys?: boolean }) | undefined): Promise<LeaseStatus> {
@@ -176,9 +185,10 @@ export class LeaseKeeping implements LeaseListener, Disposable {
     const lease = this.#parts.machine.lease(id);
     if (lease === undefined) return { id, grantedSeconds: 0, remainingSeconds: -1, keys: [] };
     const { ttlSeconds } = lease;
-    const remaining = this.#term === 0 ? ttlSeconds : Math.ceil(this.#times.remainingMs(id, now) / 1000);
+    const remainingMs = this.#table.remainingMs(id, now);
+    const remaining = remainingMs === undefined ? ttlSeconds : Math.ceil(remainingMs / 1000);
     const attached = keys ? [...lease.keys].map((cell) => bytesFromBinary(cell.key)).sort(compareBytes) : [];
-    return { id, grantedSeconds: ttlSeconds, remainingSeconds: remaining, keys: attached };
+    return { id, grantedSeconds: ttlSeconds, remainingSeconds: Math.min(ttlSeconds, remaining), keys: attached };
   }
 
   /** Calls `then` once it is certain that this node led when this was called, and still does. */
@@ -223,7 +233,7 @@ export class LeaseKeeping implements LeaseListener, Disposable {
 
   [Symbol.dispose](): void {
     this.#subscription[Symbol.dispose]();
-    this.#timer[Symbol.dispose]();
+    this.#timer?.[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
   }
 }
