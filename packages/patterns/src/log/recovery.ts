@@ -177,6 +177,8 @@ class Scan {
 
   #looksUnfinished(at: number): boolean {
     const bytes = this.#bytes;
+    // A file that ends inside the first sector.
+    if (bytes.length < at + SECTOR_BYTES) return true;
     if (countBits(bytes, at, at + SECTOR_BYTES, STRAY_BITS_MAX + 1) <= STRAY_BITS_MAX) return true;
     // A head of several sectors of which the first is there.
     const headBytes = readHeadBytes(bytes, at, at, this.#order);
