@@ -10,5 +10,6 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', './tools/totals-reporter.ts'],
     testTimeout: 30_000,
+    globalSetup: ['./tools/build-first.ts'],
   },
 });

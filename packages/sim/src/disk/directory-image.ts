@@ -24,8 +24,8 @@ export interface NameSlot {
 export class DirectoryImage {
   readonly kind = 'directory';
   readonly id: number;
-  readonly live = new Map<string, Node>();
-  readonly durable = new Map<string, Node>();
+  readonly live: Map<string, Node> = new Map();
+  readonly durable: Map<string, Node> = new Map();
   #pending: NameChange[] = [];
 
   constructor(id: number) {

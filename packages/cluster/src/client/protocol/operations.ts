@@ -11,10 +11,10 @@
  */
 import { FrameKind } from '../../wire/index.ts';
 
-export const ClientFrame = {
+export const ClientFrame: { readonly requests: number; readonly replies: number } = {
   requests: FrameKind.clientFirst,
   replies: FrameKind.clientFirst + 1,
-} as const;
+};
 
 export const Operation = {
   write: 1,

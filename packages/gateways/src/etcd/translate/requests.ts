@@ -22,7 +22,7 @@ function safe(value: number): number {
   return Math.max(Number.MIN_SAFE_INTEGER, Math.min(value, Number.MAX_SAFE_INTEGER));
 }
 
-export const toCoreRevision = safe;
+export const toCoreRevision: (revision: number) => number = safe;
 
 /** A lease that cannot exist here is refused as one that does not. */
 function leaseOf(id: number): number {
