@@ -1,6 +1,6 @@
 import type { ByteReader } from '@quorate/patterns/base';
-import { readMemberStatus, writeMember, writeMemberStatus } from '../core/codec/index.ts';
-import type { CallOptions, CoreStatus, MemberStatus } from '../core/core.ts';
+import { readLeaseStatus, readMemberStatus, writeMember, writeMemberStatus } from '../core/codec/index.ts';
+import type { CallOptions, CoreStatus, LeaseStatus, MemberStatus } from '../core/core.ts';
 import { CoreError } from '../core/errors.ts';
 import type { Alarm, AlarmRequest, AlarmResponse, MemberRecord } from '../core/requests.ts';
 import { Operation } from './protocol/operations.ts';
@@ -58,6 +58,24 @@ export class ClusterAdministration {
     return (await this.#requester.write<AlarmResponse>({ kind: 'alarm', ...request }, options)).alarms;
   }
 
+  /** All leases there are, by id. */
+  leases(options?: CallOptions): Promise<readonly number[]> {
+    return this.#requester.ask('list the leases', Operation.leases, decodeIds, options);
+  }
+
+  /** Of a lease, whoever holds it. */
+  leaseStatus(id: number, options?: CallOptions & { readonly keys?: boolean }): Promise<LeaseStatus> {
+    return this.#requester.ask('lease status', Operation.leaseStatus, readLeaseStatus, options, (w) => {
+      w.uint(id);
+      w.boolean(options?.keys ?? false);
+    });
+  }
+
+  /** Ends a lease, whoever holds it, and deletes its keys. */
+  async revokeLease(id: number, options?: CallOptions): Promise<void> {
+    await this.#requester.write({ kind: 'lease-revoke', id }, options);
+  }
+
   /** Hash of all versions up to `revision` (0: now), the same on all members. */
   hash(
     revision = 0,
@@ -100,6 +118,12 @@ export class ClusterAdministration {
 }
 
 function nothing(): void {}
+
+function decodeIds(reader: ByteReader): readonly number[] {
+  const ids: number[] = [];
+  for (let left = reader.count(); left > 0; left--) ids.push(reader.uint());
+  return ids;
+}
 
 function decodeHash(reader: ByteReader): { hash: number; revision: number; compactRevision: number } {
   return { hash: reader.uint(), revision: reader.uint(), compactRevision: reader.int() };

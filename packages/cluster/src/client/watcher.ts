@@ -49,7 +49,7 @@ interface Reader {
 export class Watcher
   implements AsyncIterableIterator<WatchBatch, undefined>, AsyncDisposable, Stream, EventListenerObject
 {
-  readonly operation = Operation.watch;
+  readonly operation: typeof Operation.watch = Operation.watch;
   /** Resolves, once a server watches, with the revision from which on nothing is missed. Rejects when the watch fails before. */
   readonly started: Promise<number>;
   readonly #options: WatchOptions;
@@ -135,6 +135,11 @@ export class Watcher
       this.#paused = true;
       this.#channel.post(Operation.watchPause);
     }
+  }
+
+  /** Asks for a batch that says how far everything has been seen: of use with `progress`. */
+  requestProgress(): void {
+    this.#channel.post(Operation.watchProgress);
   }
 
   next(): Promise<IteratorResult<WatchBatch, undefined>> {

@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { type App, SimCluster } from '../node/cluster.fixture.ts';
+import { type Client, CompactedError, put, remove, toText, type Watcher } from './index.ts';
+
+const scenario = (name: string, run: (app: App, client: Client) => Promise<void>): void => {
+  test(name, async () => {
+    const cluster = new SimCluster();
+    await cluster.run(async (app) => run(app, await app.connect()));
+  });
+};
+
+/** Reads `count` events and ends the watch. */
+async function take(watcher: Watcher, count: number): Promise<string[]> {
+  const seen: string[] = [];
+  for await (const { events } of watcher) {
+    for (const { type, kv } of events) seen.push(`${type} ${toText(kv.key)} ${toText(kv.value)}`.trim());
+    if (seen.length >= count) return seen;
+  }
+  return seen;
+}
+
+describe('a watch', () => {
+  scenario('sees what happens after it has started, and nothing from before', async (_app, client) => {
+    await client.put('a', 'before');
+    const watcher = client.watch({ prefix: '' });
+    await watcher.started;
+    await client.put('a', '1');
+    await client.put('b', '2');
+    await client.delete('a');
+    expect(await take(watcher, 3)).toEqual(['put a 1', 'put b 2', 'delete a']);
+  });
+
+  scenario('sees history from a revision on, with the versions before when asked for', async (_app, client) => {
+    const first = await client.put('a', '1');
+    await client.put('a', '2');
+    const watcher = client.watch('a', { fromRevision: first.revision, previous: true });
+    const previous: (string | undefined)[] = [];
+    for await (const { events } of watcher) {
+      for (const { prevKv } of events) previous.push(prevKv === undefined ? undefined : toText(prevKv.value));
+      if (previous.length === 2) break;
+    }
+    expect(previous).toEqual([undefined, '1']);
+  });
+
+  scenario('gets all changes of a transaction together', async (_app, client) => {
+    const watcher = client.watch({ prefix: 'k' });
+    await watcher.started;
+    await client.txn({ then: [put('k1', ''), put('k2', ''), put('k3', '')] });
+    const { value: batch } = await watcher.next();
+    expect(batch!.events.map(({ kv }) => toText(kv.key))).toEqual(['k1', 'k2', 'k3']);
+    watcher.close();
+  });
+
+  scenario('can leave out puts or deletes', async (_app, client) => {
+    const deletes = client.watch({ prefix: '' }, { without: 'puts' });
+    const puts = client.watch({ prefix: '' }, { without: 'deletes' });
+    await Promise.all([deletes.started, puts.started]);
+    await client.put('a', '1');
+    await client.delete('a');
+    await client.put('b', '2');
+    await client.delete('b');
+    expect(await take(deletes, 2)).toEqual(['delete a', 'delete b']);
+    expect(await take(puts, 2)).toEqual(['put a 1', 'put b 2']);
+  });
+
+  scenario(
+    'goes on by itself after resets and leader changes, without a gap and without a repetition',
+    async (app, client) => {
+      const { world } = app.cluster;
+      const watcher = client.watch({ prefix: 'n/' });
+      await watcher.started;
+      const writer = await app.connect({ timeoutMs: 30_000 });
+      const writing = (async () => {
+        for (let i = 0; i < 120; i++) {
+          await writer.put(`n/${i % 7}`, String(i));
+          if (i % 20 === 10) for (const name of app.cluster.names) world.net.resetConnections('app', name);
+          if (i === 35 || i === 85) {
+            const name = app.cluster.leader ?? 'a';
+            world.node(name).kill();
+            await app.sleep(500);
+            world.node(name).start();
+          }
+        }
+      })();
+      const values: string[] = [];
+      for await (const { events } of watcher) {
+        values.push(...events.map(({ kv }) => toText(kv.value)));
+        if (values.length >= 120) break;
+      }
+      await writing;
+      expect(values).toEqual(Array.from({ length: 120 }, (_, i) => String(i)));
+    },
+  );
+
+  scenario('that needs compacted history fails with the revision from which one can go on', async (_app, client) => {
+    for (let i = 0; i < 10; i++) await client.put('a', String(i));
+    const { revision } = await client.put('a', 'last');
+    await client.compact(revision - 2);
+    const watcher = client.watch('a', { fromRevision: 2 });
+    const error: unknown = await watcher.next().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(CompactedError);
+    expect(error).toMatchObject({ code: 'compacted', requestedRevision: 2, compactRevision: revision - 2 });
+    const again = client.watch('a', { fromRevision: (error as CompactedError).compactRevision });
+    expect(await take(again, 3)).toEqual(['put a 8', 'put a 9', 'put a last']);
+  });
+
+  scenario('of a slow reader loses nothing and does not fill memory', async (app, client) => {
+    const watcher = client.watch({ prefix: '' }, { bufferedMax: 8 });
+    await watcher.started;
+    for (let i = 0; i < 200; i++) await client.put('a', String(i));
+    await app.sleep(500);
+    const values: string[] = [];
+    while (values.length < 200) {
+      const { value } = await watcher.next();
+      values.push(...value!.events.map(({ kv }) => toText(kv.value)));
+      await app.sleep(1);
+    }
+    expect(values).toEqual(Array.from({ length: 200 }, (_, i) => String(i)));
+    watcher.close();
+  });
+
+  scenario('ends with its signal, with `break`, and with its client', async (app, client) => {
+    const controller = new AbortController();
+    const aborted = client.watch('a', { signal: controller.signal });
+    await aborted.started;
+    controller.abort();
+    await expect(aborted.next()).rejects.toMatchObject({ code: 'aborted' });
+    expect(await aborted.next()).toMatchObject({ done: true });
+    const other = await app.connect();
+    const closed = other.watch('a');
+    await closed.started;
+    const ended = expect(closed.next()).rejects.toMatchObject({ code: 'stopped' });
+    await other.close();
+    await ended;
+    expect(() => other.watch('a')).toThrow(/closed/);
+  });
+
+  scenario('tells how far everything has been seen, when asked for', async (_app, client) => {
+    const watcher = client.watch('quiet', { progress: true });
+    await watcher.started;
+    const { revision } = await client.put('loud', '1');
+    watcher.requestProgress();
+    const { value: batch } = await watcher.next();
+    expect(batch).toMatchObject({ events: [] });
+    expect(batch!.revision).toBeGreaterThanOrEqual(revision);
+    watcher.close();
+  });
+});
+
+scenario('reading in pages sees one revision, whatever is written meanwhile', async (_app, client) => {
+  await client.txn({ then: Array.from({ length: 25 }, (_, i) => put(`p/${String(i).padStart(2, '0')}`, 'old')) });
+  const keys: string[] = [];
+  for await (const { key, value } of client.scan({ prefix: 'p/' }, { pageSize: 4 })) {
+    expect(toText(value)).toBe('old');
+    keys.push(toText(key));
+    if (keys.length === 6) await client.txn({ then: [remove({ from: 'p/10', to: 'p/20' }), put('p/05x', 'new')] });
+  }
+  expect(keys).toEqual(Array.from({ length: 25 }, (_, i) => `p/${String(i).padStart(2, '0')}`));
+});
