@@ -21,10 +21,16 @@ export const REQUEST_BYTES_MAX: number = 1_572_864;
 export const LEASE_TTL_SECONDS_MAX: number = 9_000_000_000;
 
 export function checkPut(request: PutRequest): CoreError | undefined {
-  if (request.key.length === 0) return coreError('key-empty');
-  if (request.ignoreValue === true && request.value.length > 0) return coreError('value-provided');
-  if (request.ignoreLease === true && (request.lease ?? 0) !== 0) return coreError('lease-provided');
-  if (!isId(request.lease ?? 0)) return outOfRange('lease', request.lease);
+  return checkKeyedPut(request) ?? (isId(request.lease ?? 0) ? undefined : outOfRange('lease', request.lease));
+}
+
+/** The same for a put in the form in which the machine reads it. */
+export function checkKeyedPut(
+  put: Omit<PutRequest, 'kind' | 'key'> & { readonly key: Uint8Array | string },
+): CoreError | undefined {
+  if (put.key.length === 0) return coreError('key-empty');
+  if (put.ignoreValue === true && put.value.length > 0) return coreError('value-provided');
+  if (put.ignoreLease === true && (put.lease ?? 0) !== 0) return coreError('lease-provided');
   return undefined;
 }
 
@@ -105,11 +111,13 @@ interface Span {
   readonly low: string;
   /** Exclusive. */
   readonly high: string;
+  readonly single: boolean;
 }
 
 function spanOf(request: DeleteRangeRequest): Span {
   const low = binaryFromBytes(request.key);
-  return { low, high: request.rangeEnd === undefined ? low : binaryFromBytes(request.rangeEnd) };
+  const high = request.rangeEnd === undefined ? '' : binaryFromBytes(request.rangeEnd);
+  return { low, high, single: high === '' };
 }
 
 /** What one branch, with all that is nested in it, may touch. */
@@ -126,14 +134,14 @@ function checkBranch(operations: readonly TxnOperation[]): CoreError | undefined
 /**
  * Undefined when a key would be put twice, or put and deleted. The two branches of one nested transaction may put the same key, because only
  * one of them runs. As in etcd, deletes count against the puts of their own level and of the levels below, not against those of the transactions
- * before them, and a range to the end (`[0]`) counts as its first key only.
+ * before them, and a range to the end (`[0]`) counts as empty.
  */
 function footprint(operations: readonly TxnOperation[]): Footprint | undefined {
   const deletes: Span[] = [];
   const puts = new Set<string>();
   for (const operation of operations) if (operation.kind === 'delete-range') deletes.push(spanOf(operation));
   const add = (key: string): boolean => {
-    if (puts.has(key) || deletes.some((s) => key === s.low || (key > s.low && key < s.high))) return false;
+    if (puts.has(key) || deletes.some((s) => (s.single ? key === s.low : key >= s.low && key < s.high))) return false;
     puts.add(key);
     return true;
   };

@@ -3,6 +3,7 @@ export { LeaseTable, type LeaseTableEffect, type LeaseTableInput, type LeaseTabl
 export { type KeyInterval, RangeIndex } from './range-index.ts';
 export { RevisionLog } from './revision-log.ts';
 export {
+  type CancelReason,
   StateWatch,
   type StateWatchOptions,
   Watcher,

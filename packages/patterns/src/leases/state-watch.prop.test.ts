@@ -170,6 +170,14 @@ describe('a state watch', () => {
     expect(new Set(ears.map((ear) => ear.heard[1])).size).toBe(1);
   });
 
+  test('a watch of an empty range is created and canceled', () => {
+    const source = new Source();
+    const hub = hubOf(source);
+    const ear = new Ear(hub, source, range('b', 'b'), 0);
+    hub.flush();
+    expect(ear.heard.at(-1)).toEqual({ kind: 'canceled', revision: 1, why: 'empty-range' });
+  });
+
   test('one watcher too many is created and canceled', () => {
     const source = new Source();
     const hub = new StateWatch<Change>(source, { keyOf: (c) => c.key, watchersMax: 1 });

@@ -33,13 +33,15 @@ export interface WatchSource<E extends { readonly revision: number }> {
   readonly log: RevisionLog<E>;
 }
 
+export type CancelReason = 'compacted' | 'too-many-watchers' | 'empty-range';
+
 /** What a watcher hears: `created` first, `canceled` last. */
 export type WatchNotice<E> =
   | { readonly kind: 'created'; readonly revision: number }
   /** All changes of the range up to and including `revision` that were not told before. Shared by all watchers of a group. */
   | { readonly kind: 'events'; readonly revision: number; readonly events: readonly E[] }
   | { readonly kind: 'progress'; readonly revision: number }
-  | { readonly kind: 'canceled'; readonly revision: number; readonly why: 'compacted' | 'too-many-watchers' };
+  | { readonly kind: 'canceled'; readonly revision: number; readonly why: CancelReason };
 
 export interface StateWatchOptions<E> {
   readonly keyOf: (event: E) => string;
@@ -273,13 +275,16 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
 
   #announce(watcher: Watcher<E>): void {
     if (watcher.state === 'canceled') return;
+    const { low, high, single } = watcher.range;
+    const empty = !single && high !== undefined && low >= high;
     const refused = this.#size > this.#watchersMax;
     this.#enlist(watcher, 'behind');
     watcher.tell({ kind: 'created', revision: this.#told });
-    if (refused) this.#cancel(watcher, 'too-many-watchers');
+    if (empty) this.#cancel(watcher, 'empty-range');
+    else if (refused) this.#cancel(watcher, 'too-many-watchers');
   }
 
-  #cancel(watcher: Watcher<E>, why: 'compacted' | 'too-many-watchers'): void {
+  #cancel(watcher: Watcher<E>, why: CancelReason): void {
     if (watcher.state === 'canceled') return;
     this.remove(watcher);
     watcher.tell({ kind: 'canceled', revision: this.#told, why });

@@ -157,5 +157,6 @@ function run(space: KeySpace, plan: Plan): TxnResponse {
         unreachable(operation);
     }
   }
-  return { kind: 'txn', revision: space.readRevision, succeeded: plan.succeeded, responses };
+  // A nested answer says nothing of the revision, in etcd neither; the outermost is given its own.
+  return { kind: 'txn', revision: 0, succeeded: plan.succeeded, responses };
 }

@@ -1,6 +1,6 @@
 /** Watches of the key space: the state watch, with etcd's filters and previous values. */
 import { bytesFromBinary } from '@quorate/patterns/base';
-import { StateWatch, type Watcher, type WatchNotice } from '@quorate/patterns/leases';
+import { type CancelReason, StateWatch, type Watcher, type WatchNotice } from '@quorate/patterns/leases';
 import { versionBefore } from '@quorate/patterns/transactions';
 import type { WatchHandle } from '../core.ts';
 import { errorText } from '../messages.ts';
@@ -13,6 +13,13 @@ const PREV_KV = 1;
 const WITHOUT_PUTS = 2;
 const WITHOUT_DELETES = 4;
 const VARIANTS = 8;
+
+/** In etcd's words. */
+const REASONS: Readonly<Record<CancelReason, string>> = {
+  compacted: errorText('compacted'),
+  'too-many-watchers': errorText('too-many-requests'),
+  'empty-range': 'mvcc: watcher range is empty',
+};
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -106,13 +113,9 @@ export class WatchHub {
   }
 
   #canceled(notice: WatchNotice<StoredVersion> & { kind: 'canceled' }): WatchMessage {
-    const compacted = notice.why === 'compacted';
-    return {
-      kind: 'canceled',
-      revision: notice.revision,
-      reason: errorText(compacted ? 'compacted' : 'too-many-requests'),
-      compactRevision: compacted ? this.#space.compactRevision : undefined,
-    };
+    const { revision, why } = notice;
+    const compactRevision = why === 'compacted' ? this.#space.compactRevision : undefined;
+    return { kind: 'canceled', revision, reason: REASONS[why], compactRevision };
   }
 }
 
