@@ -52,7 +52,8 @@ export function recover(group: GroupId, stores: Stores, initial: Configuration, 
 function usable(entries: readonly Entry[], mark: SnapshotMark): { entries: readonly Entry[]; reset: boolean } {
   const first = entries[0];
   const last = entries[entries.length - 1];
-  if (first === undefined || last === undefined) return { entries: [], reset: false };
+  // An empty log may still end before the snapshot, and what is written next must not leave a gap.
+  if (first === undefined || last === undefined) return { entries: [], reset: mark.index > 0 };
   if (first.index > mark.index + 1 || last.index < mark.index) return { entries: [], reset: true };
   if (first.index === mark.index + 1) return { entries, reset: false };
   const atMark = entries[mark.index - first.index]!;
