@@ -10,6 +10,5 @@ export default defineConfig({
     maxWorkers: 2,
     reporters: ['default', './tools/totals-reporter.ts'],
     testTimeout: 30_000,
-    globalSetup: ['./tools/build-first.ts'],
   },
 });
