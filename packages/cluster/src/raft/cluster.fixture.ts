@@ -114,6 +114,8 @@ export class MemoryLog implements LogStore {
       stored.base = restart.index;
     }
     const first = entries[0];
+    const end = stored.entries.at(-1)?.index ?? stored.base;
+    if (first !== undefined && first.index > end + 1) throw new Error(`entry ${first.index} leaves a gap after ${end}`);
     if (first !== undefined)
       stored.entries = [...stored.entries.filter((entry) => entry.index < first.index), ...entries];
     if (state !== undefined) stored.state = state;

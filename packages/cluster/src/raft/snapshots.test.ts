@@ -193,3 +193,25 @@ test('a group that hardly writes is made to take a snapshot when it keeps a larg
   expect(leader.disk.snapshots.get(GroupId.of(1))!.mark.index).toBe(2);
   expect(leader.disk.groups.get(GroupId.of(1))!.entries).toEqual([]);
 });
+
+test('a snapshot that was ahead of its own node’s disk leaves no gap in the log after a crash', async () => {
+  const cluster = new TestCluster();
+  cluster.options = { snapshotEntries: 50, trailingEntries: 5 };
+  await cluster.start();
+  const leader = await cluster.leader();
+  await cluster.applied(leader.propose('first'));
+  leader.disk.syncMs = 500;
+  await fill(cluster, leader, 60);
+  await cluster.world.until(() => leader.host.counters.snapshotsTaken === 1);
+  expect(leader.disk.groups.get(CORE)!.entries).toEqual([]);
+  leader.disk.syncMs = 0.2;
+  await leader.restart();
+  await cluster.leader();
+  await cluster.applied((await cluster.leader()).propose('last'));
+  await cluster.converged();
+  await cluster.world.run(100);
+  await leader.restart();
+  await cluster.converged();
+  expect(leader.machine.items.length).toBe(62);
+  expect(leader.group.status.damaged).toBe(false);
+});
