@@ -128,7 +128,15 @@ export class CoreService implements Core, CoreBackend {
     this.#book = new MemberBook({ group, transport, records }, parts.founders, parts.onMembers);
     const write = (request: WriteRequest): Promise<unknown> => this.write(request);
     const isReachable = (member: NodeId): boolean => this.#reachable.has(member);
-    const membership = new Membership({ group, self, clusterId, records, write, isReachable });
+    const membership = new Membership({
+      group,
+      self,
+      clusterId,
+      records,
+      members: () => this.#book.members,
+      write,
+      isReachable,
+    });
     this.#memberCalls = new MemberCalls(line, calls, membership, this.view, self);
     this.#quota = new QuotaWatch({
       quotaBytes: this.quotaBytes,

@@ -22,6 +22,8 @@ export interface MembershipParts {
   readonly clusterId: number;
   /** The replicated records. */
   readonly records: () => readonly MemberRecord[];
+  /** Those, and the founders that have not written theirs yet. */
+  readonly members: () => readonly MemberRecord[];
   readonly write: (request: WriteRequest) => Promise<unknown>;
   readonly isReachable: (member: NodeId) => boolean;
 }
@@ -83,7 +85,7 @@ export class Membership {
 
   async update(member: MemberRecord): Promise<void> {
     return this.#alone(async () => {
-      if (!this.#parts.records().some(({ id }) => id === member.id)) throw coreError('member-not-found');
+      if (!this.#parts.members().some(({ id }) => id === member.id)) throw coreError('member-not-found');
       this.#expectUnused(member, member.id);
       await this.#parts.write({ kind: 'member-put', member });
     });
@@ -139,7 +141,7 @@ export class Membership {
   }
 
   #expectUnused({ name, peerAddress }: Omit<MemberRecord, 'id'>, except: number | undefined): void {
-    for (const record of this.#parts.records()) {
+    for (const record of this.#parts.members()) {
       if (record.id === except) continue;
       if (record.name === name || record.peerAddress === peerAddress) throw coreError('member-exists');
     }
