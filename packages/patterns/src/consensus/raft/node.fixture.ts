@@ -19,6 +19,8 @@ import type {
 
 /** What a node tells the cluster around it. */
 export interface NodeHost {
+  /** Every effect, before it is carried out. */
+  saw?(node: FixtureNode, effect: RaftEffect): void;
   /** A message leaves. */
   sent(from: FixtureNode, to: NodeId, message: RaftMessage): void;
   /** Something waits for a sync. */
@@ -145,6 +147,7 @@ export class FixtureNode implements Witness {
   }
 
   #run(effect: RaftEffect): void {
+    this.#host.saw?.(this, effect);
     switch (effect.kind) {
       case 'persist':
       case 'restore': {
