@@ -1,17 +1,22 @@
-import type { Disk } from '@quorate/env';
+import { type Disk, DiskError } from '@quorate/env';
 
 /**
- * Creates a directory and its missing parents, durably: each new name is in a parent that has been synced. Also when
- * it exists, the last one is synced, since the life that created it may have ended before it could.
+ * Creates a directory and its missing parents, durably. All parents are synced also when the directory exists: the life that
+ * created them may have been killed before it could.
  */
 export async function makeDurableDirectory(disk: Disk, path: string): Promise<void> {
-  const parents: string[] = [];
-  for (let below = path; ; ) {
-    const parent = below.slice(0, below.lastIndexOf('/')) || '/';
-    parents.push(parent);
-    if (parent === '/' || (await disk.exists(parent))) break;
-    below = parent;
-  }
   await disk.makeDirectory(path);
-  for (const parent of parents) await disk.syncDirectory(parent);
+  for (let below = path; below !== '/'; ) {
+    below = below.slice(0, below.lastIndexOf('/')) || '/';
+    await syncIfOurs(disk, below);
+  }
+}
+
+/** Where we may not look we have created nothing. */
+async function syncIfOurs(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.syncDirectory(path);
+  } catch (error) {
+    if (!(error instanceof DiskError) || error.code !== 'permission-denied') throw error;
+  }
 }

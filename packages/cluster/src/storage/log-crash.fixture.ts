@@ -1,8 +1,10 @@
 /** Runs a script against a log on a simulated disk, lets the power fail, and compares what is found with the model. */
+import type { Disk } from '@quorate/env';
+import { FaultyDisk } from '@quorate/env/testing';
 import { type CrashVariant, SimDisk } from '@quorate/sim/disk';
 import { difference, modelStates, type Unit } from './log-model.fixture.ts';
 import type { LogStoreOptions } from './log-store.ts';
-import { openTestLog, persisted, request, testEnv } from './storage.fixture.ts';
+import { openTestLog, persisted, request, type TestEnv, testEnv } from './storage.fixture.ts';
 import { GroupId, type LogStore } from './types.ts';
 
 export type Step =
@@ -29,14 +31,17 @@ export interface Progress {
 
 export async function run(script: Script, disk: SimDisk): Promise<Progress> {
   const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
-  const work = play(script, disk, progress);
-  await Promise.race([work, disk.crashed]);
+  await Promise.race([play(script, disk, progress), disk.crashed]);
   return progress;
 }
 
-async function play(script: Script, disk: SimDisk, progress: Progress): Promise<void> {
+async function play(script: Script, disk: Disk, progress: Progress): Promise<void> {
   const env = testEnv(disk);
-  let store = await openTestLog(env, script.options);
+  await steps(script, await openTestLog(env, script.options), env, progress);
+}
+
+async function steps(script: Script, opened: LogStore, env: TestEnv, progress: Progress): Promise<void> {
+  let store = opened;
   for (const step of script.steps) {
     if (step.kind === 'persist' || step.kind === 'queue') {
       const done = persist(store, step.unit, progress);
@@ -98,6 +103,50 @@ export async function crashEverywhere(script: Script, goOn: (variant: number) =>
       );
     }
   }
+}
+
+/**
+ * The process is killed at every operation of the first script, a new one starts on what it left in the system's cache and plays the
+ * second, and the power fails after every operation of that. `step`: tries only every so many pairs.
+ */
+export async function killThenCrashEverywhere(first: Script, second: Script, step: number): Promise<Tally> {
+  const tally: Tally = { crashes: 0, variants: 0, exact: 0, more: 0, torn: 0 };
+  for (let count = 0; ; count++) {
+    for (let operations = count % step; ; operations += step) {
+      const disk = new SimDisk();
+      const mortal = new FaultyDisk(disk);
+      mortal.dieAfter(count, count % 2 === 0 ? 'unsynced' : 'none');
+      const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
+      const ended = await Promise.race([play(first, mortal, progress).then(() => true), mortal.died.then(() => false)]);
+      if (ended) return tally;
+      disk.crashAfter(operations);
+      const settled = await secondLife(second, disk, progress);
+      if (settled) break;
+      tally.crashes += 1;
+      for (const variant of disk.crashVariants()) {
+        const where = `killed at ${count}, power failed after ${operations} more, ${variant.name}`;
+        await examine(second, disk, variant, progress, tally, false, where);
+      }
+    }
+  }
+}
+
+/** True when it came to its end before the power failed. What the first life left unacknowledged may be there or not. */
+async function secondLife(script: Script, disk: SimDisk, progress: Progress): Promise<boolean> {
+  const work = async (): Promise<boolean> => {
+    const store = await openTestLog(testEnv(disk), script.options);
+    const states = modelStates(progress.submitted);
+    const kept = states.findIndex(
+      (state, i) => i >= progress.acknowledged && difference(store, state, progress.released) === undefined,
+    );
+    if (kept < 0) throw new Error('the second life found neither what was acknowledged nor more');
+    // What it has found counts: it was told to others that it is there.
+    progress.submitted.length = kept;
+    progress.acknowledged = kept;
+    await steps(script, store, testEnv(disk), progress);
+    return true;
+  };
+  return Promise.race([work(), disk.crashed.then(() => false)]);
 }
 
 async function examine(

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { crashEverywhere, type Script, type Step } from './log-crash.fixture.ts';
+import { crashEverywhere, killThenCrashEverywhere, type Script, type Step } from './log-crash.fixture.ts';
 import { entries, mark, request } from './storage.fixture.ts';
 
 const persist = (...unit: Parameters<typeof request>[]): Step => ({
@@ -47,4 +47,24 @@ test('a power failure after any operation, whatever it leaves, loses nothing ack
   expect(tally.torn).toBeGreaterThan(200);
   expect(tally.exact).toBeGreaterThan(80);
   expect(tally.more).toBeGreaterThan(80);
+});
+
+test('what a killed process left in the cache only is durable before the next one builds on it', async () => {
+  const first: Script = {
+    options: { segmentBytes: 2048, zeroAheadBytes: 512 },
+    steps: [
+      persist([0, { entries: entries(1, 2, 1), term: 1, vote: 1 }]),
+      persist([0, { entries: entries(3, 3, 1, 800), commit: 2 }], [1, { term: 2 }]),
+      persist([1, { entries: entries(1, 1, 2, 500), commit: 1 }]),
+      release(0, 2),
+      persist([0, { entries: entries(4, 4, 1), commit: 3 }]),
+    ],
+  };
+  const second: Script = {
+    options: first.options,
+    steps: [persist([2, { term: 7, vote: 1 }]), idle, persist([2, { entries: entries(1, 1, 7, 900) }])],
+  };
+  const tally = await killThenCrashEverywhere(first, second, 3);
+  expect(tally.crashes).toBeGreaterThan(30);
+  expect(tally.exact).toBeGreaterThan(100);
 });

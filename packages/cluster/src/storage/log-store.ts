@@ -6,7 +6,7 @@
  * at the end of the microtasks of the turn, so that all that one turn queues is one batch.
  */
 import type { Env, File } from '@quorate/env';
-import { assert } from '@quorate/patterns/base';
+import { assert, Instant } from '@quorate/patterns/base';
 import { BatchWriter, type LowWaterMark, SEGMENT_HEADER_BYTES } from '@quorate/patterns/log';
 import { StorageError } from './errors.ts';
 import { LogDirectory } from './log-directory.ts';
@@ -45,6 +45,8 @@ const BATCH_BYTES_MAX = 4 * 1024 * 1024;
 const ZERO_AHEAD_BYTES = 1024 * 1024;
 /** After this long without a write the last batch is sealed. */
 const SEAL_AFTER_MS = 100;
+/** A failed disk may also hang: the node stops without having taken back what failed. */
+const DISOWN_MAX_MS = 1000;
 
 class SegmentedLogStore implements LogStore {
   recovered: ReadonlyMap<GroupId, RecoveredGroup> = new Map();
@@ -65,7 +67,7 @@ class SegmentedLogStore implements LogStore {
   #announceFailure: (error: Error) => void = NOTHING;
   #closing: Promise<void> | undefined;
   #sealTimer: Disposable | undefined;
-  #idleSince = 0;
+  #idleSince: Instant = Instant.of(0);
 
   constructor(env: StorageEnv, directory: LogDirectory, options: LogStoreOptions) {
     this.#env = env;
@@ -251,7 +253,7 @@ class SegmentedLogStore implements LogStore {
   #armSeal(): void {
     if (this.#sealTimer !== undefined || this.#active.sealed) return;
     const { clock, timers } = this.#env;
-    const when = Math.max(clock.monotonic(), this.#idleSince + SEAL_AFTER_MS) as ReturnType<typeof clock.monotonic>;
+    const when = Instant.add(this.#idleSince, SEAL_AFTER_MS);
     this.#sealTimer = timers.at(when, () => {
       this.#sealTimer = undefined;
       if (this.#pumping !== undefined || this.#failure !== undefined || this.#closing !== undefined) return;
@@ -274,12 +276,13 @@ class SegmentedLogStore implements LogStore {
     this.#failure = cause instanceof Error ? cause : new Error(String(cause));
     this.#queue = [];
     this.#sealTimer?.[Symbol.dispose]();
-    this.#env.log.error('the log cannot be written any more: this node must stop', { cause: this.#failure.message });
-    this.#announceFailure(
-      new StorageError('disk', `the log cannot be written any more: ${this.#failure.message}`, {
-        cause: this.#failure,
-      }),
-    );
+    const message = `the log cannot be written any more, this node must stop: ${this.#failure.message}`;
+    this.#env.log.error(message);
+    // Whether or not that succeeds: nothing of what failed was acknowledged.
+    const announce = (): void => this.#announceFailure(new StorageError('disk', message, { cause }));
+    this.#active.disown().then(announce, announce);
+    const { clock, timers } = this.#env;
+    timers.at(Instant.add(clock.monotonic(), DISOWN_MAX_MS), announce);
   }
 
   async #close(): Promise<void> {

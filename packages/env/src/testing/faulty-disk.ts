@@ -55,13 +55,20 @@ const MUTATING: ReadonlySet<DiskCall> = new Set([
  * 100 faults may be armed.
  */
 export class FaultyDisk implements Disk {
+  /** Resolves when `dieAfter` has struck. */
+  readonly died: Promise<void>;
   readonly #inner: Disk;
   #armed: Armed[] = [];
   #mutations = 0;
   #hangAt = Number.POSITIVE_INFINITY;
+  #lastEffect: 'none' | 'half' | 'unsynced' = 'none';
+  #announceDeath: () => void = () => {};
 
   constructor(inner: Disk) {
     this.#inner = inner;
+    this.died = new Promise((resolve) => {
+      this.#announceDeath = resolve;
+    });
   }
 
   /** Calls so far that change something, failed ones included. */
@@ -74,9 +81,10 @@ export class FaultyDisk implements Disk {
     this.#armed.push({ ...fault, skipLeft: fault.skip ?? 0, timesLeft: fault.times ?? 1 });
   }
 
-  /** From the `count`-th call on that changes something, nothing happens any more: as if the process had died there. */
-  dieAfter(count: number): void {
+  /** After `count` more calls that change something nothing happens any more, as if the process had died. Of the next one the effect is there. */
+  dieAfter(count: number, effect: 'none' | 'half' | 'unsynced' = 'none'): void {
     this.#hangAt = this.#mutations + count;
+    this.#lastEffect = effect;
   }
 
   heal(): void {
@@ -125,7 +133,11 @@ export class FaultyDisk implements Disk {
     partly?: (effect: 'half' | 'unsynced') => Promise<void>,
   ): Promise<T> {
     if (MUTATING.has(call)) this.#mutations += 1;
-    if (this.#mutations > this.#hangAt) return never();
+    if (this.#mutations > this.#hangAt) {
+      if (this.#mutations === this.#hangAt + 1 && this.#lastEffect !== 'none') await partly?.(this.#lastEffect);
+      this.#announceDeath();
+      return never();
+    }
     const fault = this.#faultFor(call, path);
     if (fault === undefined) return carryOut();
     if (fault.result === 'hang') return never();
