@@ -53,7 +53,8 @@ export class AcknowledgedWrites {
       const found = await client.get(key, { timeoutMs: 20_000 });
       const text = found === undefined ? undefined : new TextDecoder().decode(found.value);
       // A first write that was never acknowledged need not be there.
-      if (text === undefined ? possible.length === 1 : !possible.includes(text)) lost.push(`${key}: found ${text}, expected one of ${possible}`);
+      if (text === undefined ? possible.length === 1 : !possible.includes(text))
+        lost.push(`${key}: found ${text}, expected one of ${possible}`);
     }
     return lost;
   }

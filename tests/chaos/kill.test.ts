@@ -23,7 +23,8 @@ test('kill -9 of the leader under load loses no acknowledged write, and writes g
     await pause(300);
     const killedAt = performance.now();
     await cluster.kill(leader);
-    while (writes.gapAround(killedAt) === Number.POSITIVE_INFINITY && performance.now() - killedAt < 10_000) await pause(5);
+    while (writes.gapAround(killedAt) === Number.POSITIVE_INFINITY && performance.now() - killedAt < 10_000)
+      await pause(5);
     gaps.push(writes.gapAround(killedAt));
     cluster.spawn(leader);
     await pause(200);
@@ -31,7 +32,9 @@ test('kill -9 of the leader under load loses no acknowledged write, and writes g
   await writes.stop();
   gaps.sort((a, b) => a - b);
   const median = gaps[ROUNDS / 2]!;
-  console.info(`leader killed ${ROUNDS} times under load (${writes.count} writes): gap min ${gaps[0]!.toFixed(0)}, median ${median.toFixed(0)}, max ${gaps.at(-1)!.toFixed(0)} ms`);
+  console.info(
+    `leader killed ${ROUNDS} times under load (${writes.count} writes): gap min ${gaps[0]!.toFixed(0)}, median ${median.toFixed(0)}, max ${gaps.at(-1)!.toFixed(0)} ms`,
+  );
   expect(writes.count).toBeGreaterThan(ROUNDS);
   expect(await writes.lost(client)).toEqual([]);
   expect(median).toBeLessThan(GAP_MEDIAN_MS);

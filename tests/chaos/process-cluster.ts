@@ -57,7 +57,10 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   spawn(node: ProcessNode): void {
-    const child = fork(script, ['serve', '--config', node.configFile], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = fork(script, ['serve', '--config', node.configFile], {
+      execArgv: [],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
     const keep = (chunk: Buffer): void => {
       node.output += chunk.toString();
     };

@@ -107,17 +107,19 @@ export class HostedGroup implements RaftGroup {
     const { role, term, leader, commitIndex, lastIndex, configuration, damaged, progress } = this.#kernel.status;
     const appliedIndex = this.#applier.applied.index;
     const snapshotIndex = this.#snapshotIndex;
+    const stopped = this.#stopped;
     return {
-      role,
+      // Whoever has stopped leads nothing and follows nobody, whatever its last step left behind.
+      role: stopped ? 'follower' : role,
       term,
-      leader,
+      leader: stopped ? undefined : leader,
       commitIndex,
       appliedIndex,
       lastIndex,
       snapshotIndex,
       configuration,
       damaged,
-      progress,
+      progress: stopped ? [] : progress,
     };
   }
 
