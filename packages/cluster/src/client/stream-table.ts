@@ -65,9 +65,9 @@ export class StreamTable {
     for (const [id, stream] of this.#streams) if (!this.#links.has(id)) this.#begin(id, stream, link);
   }
 
-  uses(link: ServerLink): boolean {
-    for (const other of this.#links.values()) if (other === link) return true;
-    return false;
+  /** The connections that streams are on, some more than once. */
+  get links(): Iterable<ServerLink> {
+    return this.#links.values();
   }
 
   #begin(id: number, stream: Stream, link: ServerLink): void {

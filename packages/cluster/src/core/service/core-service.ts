@@ -47,7 +47,7 @@ export interface CoreServiceParts {
   readonly env: Env;
   readonly group: RaftGroup;
   readonly machine: ServedMachine;
-  readonly transport: PeerTransport;
+  readonly transport: PeerTransport & { isReachable(peer: NodeId): boolean };
   readonly clusterId: number;
   /** This node, as the others are to know it. */
   readonly self: MemberRecord;
@@ -91,7 +91,6 @@ export class CoreService implements Core, CoreBackend {
   readonly #book: MemberBook;
   readonly #memberCalls: MemberCalls;
   readonly #quota: QuotaWatch;
-  readonly #reachable: Set<NodeId> = new Set();
   readonly #subscriptions: Disposable[] = [];
 
   constructor(parts: CoreServiceParts) {
@@ -127,7 +126,7 @@ export class CoreService implements Core, CoreBackend {
     parts.machine.leases = this.leaseKeeping;
     this.#book = new MemberBook({ group, transport, records }, parts.founders, parts.onMembers);
     const write = (request: WriteRequest): Promise<unknown> => this.write(request);
-    const isReachable = (member: NodeId): boolean => this.#reachable.has(member);
+    const isReachable = (member: NodeId): boolean => transport.isReachable(member);
     const membership = new Membership({
       group,
       self,
@@ -148,12 +147,8 @@ export class CoreService implements Core, CoreBackend {
   }
 
   #subscribe(): void {
-    const { group, machine, transport } = this.#parts;
+    const { group, machine } = this.#parts;
     this.#subscriptions.push(
-      transport.onReachable((peer, reachable) => {
-        if (reachable) this.#reachable.add(peer);
-        else this.#reachable.delete(peer);
-      }),
       group.onChange(() => this.#book.configurationChanged()),
       machine.onApplied(() => this.#book.refresh()),
     );

@@ -20,9 +20,9 @@ class LocalWrite extends Waiter<unknown> {
   }
 
   /** One that has not even been put to a leader failed for want of one. */
-  override expire(): void {
+  override expire(trouble: CoreError | undefined): void {
     if (this.outcome === 'not-applied') this.reject(coreError('no-leader', { detail: 'none within the time allowed' }));
-    else super.expire();
+    else super.expire(trouble);
   }
 }
 

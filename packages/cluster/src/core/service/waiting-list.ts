@@ -70,12 +70,11 @@ export class Waiter<T> implements EventListenerObject {
     this.reject(abortError(this.what, this.#signal, this.outcome));
   }
 
-  expire(): void {
-    const error = new CoreError('timed-out', `${this.what}: no answer within ${this.#timeoutMs} ms`, {
-      retryable: true,
-      outcome: this.outcome,
-    });
-    this.reject(error);
+  /** `trouble`: what may have been the reason. */
+  expire(trouble: CoreError | undefined): void {
+    const because = trouble === undefined ? '' : ` (${trouble.message})`;
+    const message = `${this.what}: no answer within ${this.#timeoutMs} ms${because}`;
+    this.reject(new CoreError('timed-out', message, { retryable: true, outcome: this.outcome, cause: trouble }));
   }
 
   #leave(): boolean {
@@ -103,13 +102,16 @@ export class WaitingList implements Disposable {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #timer: DeadlineTimer;
   readonly #max: number;
+  readonly #trouble: () => CoreError | undefined;
   readonly #slots: (Waiter<unknown> | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   #size = 0;
 
-  constructor(env: Pick<Env, 'clock' | 'timers'>, max: number) {
+  /** `trouble` is asked when calls expire, for their message. */
+  constructor(env: Pick<Env, 'clock' | 'timers'>, max: number, trouble: () => CoreError | undefined = () => undefined) {
     this.#env = env;
+    this.#trouble = trouble;
     this.#max = Math.min(max, SLOTS_MAX);
     this.#timer = new DeadlineTimer(env, (now) => this.#expire(now));
   }
@@ -167,7 +169,7 @@ export class WaitingList implements Disposable {
     let next = Number.POSITIVE_INFINITY;
     for (const waiter of this.#slots) {
       if (waiter === undefined) continue;
-      if (waiter.deadline <= now) waiter.expire();
+      if (waiter.deadline <= now) waiter.expire(this.#trouble());
       else if (waiter.deadline < next) next = waiter.deadline;
     }
     return next === Number.POSITIVE_INFINITY ? undefined : Instant.of(next);
