@@ -3,6 +3,7 @@
  * crash and lose what they had not synced, stand still, and get new members. The invariants are checked after every step.
  */
 import { Instant } from '../../base/index.ts';
+import { EventQueue } from './event-queue.fixture.ts';
 import { Invariants } from './invariants.fixture.ts';
 import { FixtureNode, type NodeHost } from './node.fixture.ts';
 import { SeededRandom } from './random.fixture.ts';
@@ -37,12 +38,6 @@ interface Weather {
 
 const FAIR: Weather = { drop: 0, duplicate: 0, delayMaxMs: 2, syncMaxMs: 2 };
 
-interface Event {
-  readonly at: number;
-  readonly order: number;
-  readonly run: () => void;
-}
-
 export class Cluster implements NodeHost {
   readonly random: SeededRandom;
   readonly invariants: Invariants = new Invariants();
@@ -60,8 +55,7 @@ export class Cluster implements NodeHost {
   readonly #stalledUntil = new Map<NodeId, number>();
   readonly #reads = new Map<string, number>();
   readonly #ticks = new Map<NodeId, number>();
-  #events: Event[] = [];
-  #order = 0;
+  readonly #events = new EventQueue();
   #nextId = 0;
 
   constructor(options: ClusterOptions) {
@@ -170,8 +164,7 @@ export class Cluster implements NodeHost {
   /** Lets virtual time pass. */
   run(ms: number): void {
     const end = this.now + ms;
-    for (let next = this.#events[0]; next !== undefined && next.at <= end; next = this.#events[0]) {
-      this.#pop();
+    for (let next = this.#events.takeUntil(end); next !== undefined; next = this.#events.takeUntil(end)) {
       this.now = Math.max(this.now, next.at);
       next.run();
     }
@@ -307,41 +300,10 @@ export class Cluster implements NodeHost {
   }
 
   #later(ms: number, run: () => void): void {
-    this.#order += 1;
-    const event: Event = { at: this.now + ms, order: this.#order, run };
-    const heap = this.#events;
-    let at = heap.length;
-    heap.push(event);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(event, heap[parent]!)) break;
-      heap[at] = heap[parent]!;
-      at = parent;
-    }
-    heap[at] = event;
-  }
-
-  #pop(): void {
-    const heap = this.#events;
-    const last = heap.pop()!;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1;
-      if (!before(heap[child]!, last)) break;
-      heap[at] = heap[child]!;
-      at = child;
-    }
-    heap[at] = last;
+    this.#events.add(this.now + ms, run);
   }
 }
 
 export function configurationOf(voters: readonly NodeId[], learners: readonly NodeId[] = []): Configuration {
   return { voters, outgoing: [], learners, learnersNext: [] };
-}
-
-function before(a: Event, b: Event): boolean {
-  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

@@ -2,7 +2,7 @@
  * The state that all handlers of a Raft node share, and the few moves that touch all of it: changing role, growing the
  * log, committing. The handlers are the other files here; `raft.ts` decides which of them sees an input.
  */
-import { assert, Instant } from '../../base/index.ts';
+import { assert, Instant, InvariantError } from '../../base/index.ts';
 import { isVoter } from './configuration.ts';
 import { ConfigurationLog } from './configuration-log.ts';
 import { Durability } from './durability.ts';
@@ -163,10 +163,7 @@ export class Core {
   /** Hands out what became committed. */
   commitTo(index: number): void {
     if (index <= this.commitIndex) return;
-    assert(
-      index <= this.log.lastIndex,
-      `the leader commits ${index}, this log ends at ${this.log.lastIndex}: it lost data`,
-    );
+    if (index > this.log.lastIndex) this.#lostData(index);
     const entries = this.log.slice(this.commitIndex + 1, index);
     const settles = this.configurations.currentIndex > this.commitIndex && this.configurations.currentIndex <= index;
     this.commitIndex = index;
@@ -177,6 +174,10 @@ export class Core {
     this.replication.committed(entries);
     this.reads.committed();
     this.membership.committed();
+  }
+
+  #lostData(index: number): never {
+    throw new InvariantError(`the leader commits ${index}, this log ends at ${this.log.lastIndex}: it lost data`);
   }
 
   /** Follows in `term`, which is not below the present one. */

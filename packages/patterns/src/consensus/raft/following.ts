@@ -1,7 +1,7 @@
 /**
  * The follower's side of replication: section 5.3, "AppendEntries RPC, receiver implementation" in figure 2.
  */
-import { assert } from '../../base/index.ts';
+import { InvariantError } from '../../base/index.ts';
 import type { Core } from './core.ts';
 import type { NodeId, RaftMessage } from './types.ts';
 
@@ -18,7 +18,7 @@ export class Following {
   /** The sender leads the present term. */
   follow(leader: NodeId): void {
     const core = this.#core;
-    assert(!core.isLeader, `${leader} and this node both lead term ${core.term}`);
+    if (core.isLeader) throw new InvariantError(`${leader} and this node both lead term ${core.term}`);
     core.becomeFollower(core.term, leader);
     core.election.heardLeader();
   }

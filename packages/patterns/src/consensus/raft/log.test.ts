@@ -29,7 +29,7 @@ describe('a log', () => {
   test('has no gaps and no falling terms', () => {
     expect(() => new RaftLog(markAt(0, 0), entriesOf([1], 2))).toThrow('without a gap');
     expect(() => logOf([2]).append(entriesOf([2], 3))).toThrow('does not follow');
-    expect(() => logOf([2]).append(entriesOf([1], 2))).toThrow('after 2');
+    expect(() => logOf([2]).append(entriesOf([1], 2))).toThrow('entry 2@1 does not follow on 1@2');
   });
 
   test('accounts for its bytes', () => {

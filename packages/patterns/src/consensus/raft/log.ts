@@ -8,7 +8,7 @@
  *      x [ ............ . ....................... ]
  *     forgotten        the newest snapshot replaces all up to here
  */
-import { assert } from '../../base/index.ts';
+import { assert, InvariantError } from '../../base/index.ts';
 import { TermRuns } from './term-runs.ts';
 import type { Entry, SnapshotMark } from './types.ts';
 
@@ -103,12 +103,16 @@ export class RaftLog {
 
   append(entries: readonly Entry[]): void {
     for (const entry of entries) {
-      assert(entry.index === this.lastIndex + 1, `entry ${entry.index} does not follow on ${this.lastIndex}`);
-      assert(entry.term >= this.lastTerm, `entry ${entry.index} has term ${entry.term} after ${this.lastTerm}`);
+      if (entry.index !== this.lastIndex + 1 || entry.term < this.lastTerm) this.#misfit(entry);
       this.#terms.append(entry.index, entry.term);
       this.#sizeBytes += entrySizeBytes(entry);
       this.#entries.push(entry);
     }
+  }
+
+  /** Apart, so that no message is made for entries that fit. */
+  #misfit({ index, term }: Entry): never {
+    throw new InvariantError(`entry ${index}@${term} does not follow on ${this.lastIndex}@${this.lastTerm}`);
   }
 
   truncateFrom(index: number): void {

@@ -21,6 +21,8 @@ import type { NodeId, RaftEffect, RaftInput, RaftMessage, RaftOptions, RaftResta
 
 export class Raft {
   readonly #core: Core;
+  /** As of the last step, once somebody has asked. */
+  #status: RaftStatus | undefined;
 
   /**
    * Starts as a follower. Throws `RangeError` for impossible options, `InvariantError` for a restart that contradicts
@@ -37,8 +39,10 @@ export class Raft {
     return earliest(election.deadline, followerReads.deadline);
   }
 
+  /** A picture that does not change. Made once per step at most. */
   get status(): RaftStatus {
-    return statusOf(this.#core);
+    this.#status ??= statusOf(this.#core);
+    return this.#status;
   }
 
   /**
@@ -47,6 +51,7 @@ export class Raft {
    */
   step(input: RaftInput, now: Instant, out: RaftEffect[]): void {
     const core = this.#core;
+    this.#status = undefined;
     core.begin(now, out);
     core.quiescence.stir(input);
     this.#handle(input);

@@ -4,11 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { committedIndex, type VoteResult, voteResult } from '../../quorum/index.ts';
+import type { Plot } from './plots.fixture.ts';
 import { RaftRules } from './rules.ts';
-import { type Story, tell } from './story.fixture.ts';
+import { tell } from './story.fixture.ts';
 import type { Configuration, NodeId } from './types.ts';
-
-type Plot = Omit<Story, 'seed' | 'rules'>;
 
 const SEEDS_MAX = 400;
 const raft = { electionTimeoutMs: 150, heartbeatIntervalMs: 30 };
