@@ -74,7 +74,7 @@ class Bytes {
 }
 
 function growth(capacity: number, neededBytes: number): number {
-  return Math.max(neededBytes, Math.min(capacity * 2, capacity + (4 << 20)), 1024);
+  return Math.max(neededBytes, capacity * 2, 1024);
 }
 
 export class FileImage {

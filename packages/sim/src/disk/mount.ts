@@ -1,7 +1,8 @@
 import { type Disk, DiskError, type File } from '@quorate/env';
 import type { FileImage } from './file-image.ts';
 import { OpenFile } from './open-file.ts';
-import type { DiskRequest, DiskScheduler } from './operation.ts';
+import type { DiskScheduler } from './operation.ts';
+import { ActionRequest, SyncDirectoryRequest } from './request.ts';
 import type { SimDisk } from './sim-disk.ts';
 
 /**
@@ -11,12 +12,12 @@ import type { SimDisk } from './sim-disk.ts';
 export class DiskMount implements Disk {
   readonly owner: string;
   readonly scheduler: DiskScheduler | undefined;
-  readonly #disk: SimDisk;
+  readonly disk: SimDisk;
   readonly #open = new Map<OpenFile, FileImage>();
   #alive = true;
 
   constructor(disk: SimDisk, owner: string, scheduler: DiskScheduler | undefined) {
-    this.#disk = disk;
+    this.disk = disk;
     this.owner = owner;
     this.scheduler = scheduler;
   }
@@ -26,47 +27,37 @@ export class DiskMount implements Disk {
   }
 
   makeDirectory(path: string): Promise<void> {
-    return this.#names(path, () => void this.#disk.volume.makeDirectory(path));
+    return this.#names(path, () => void this.disk.volume.makeDirectory(path));
   }
 
   list(path: string): Promise<readonly string[]> {
-    return this.#query(path, () => this.#disk.volume.list(path));
+    return this.#query(path, () => this.disk.volume.list(path));
   }
 
   exists(path: string): Promise<boolean> {
-    return this.#query(path, () => this.#disk.volume.find(path) !== undefined);
+    return this.#query(path, () => this.disk.volume.find(path) !== undefined);
   }
 
   open(path: string, mode: 'read' | 'write' | 'create'): Promise<File> {
-    if (mode === 'create') return this.#names(path, () => this.#opened(this.#disk.volume.create(path), path, true));
-    return this.#query(path, () => this.#opened(this.#disk.volume.openExisting(path), path, mode === 'write'));
+    if (mode === 'create') return this.#names(path, () => this.#opened(this.disk.volume.create(path), path, true));
+    return this.#query(path, () => this.#opened(this.disk.volume.openExisting(path), path, mode === 'write'));
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#names(to, () => this.#disk.volume.rename(from, to));
+    return this.#names(to, () => this.disk.volume.rename(from, to));
   }
 
   remove(path: string): Promise<void> {
-    return this.#names(path, () => this.#disk.volume.remove(path));
+    return this.#names(path, () => this.disk.volume.remove(path));
   }
 
   syncDirectory(path: string): Promise<void> {
-    let upTo = 0;
-    return this.submit({
-      kind: 'sync',
-      path,
-      sizeBytes: 0,
-      mutates: true,
-      begin: () => {
-        upTo = this.#disk.volume.sequence;
-      },
-      run: () => this.#disk.volume.syncDirectory(path, upTo),
-    });
+    return new SyncDirectoryRequest(this, path).submit();
   }
 
   lock(path: string): Promise<AsyncDisposable> {
     return this.#names(path, () => {
-      const { locks, volume } = this.#disk;
+      const { locks, volume } = this.disk;
       locks.assertFree(path);
       // The file stays when the process dies, and tells nothing then.
       if (volume.find(path) === undefined) volume.release(volume.create(path));
@@ -80,39 +71,33 @@ export class DiskMount implements Disk {
     });
   }
 
-  submit<T>(request: DiskRequest<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      if (this.#alive) this.#disk.enqueue(this, request, resolve, reject);
-    });
-  }
-
   closed(file: OpenFile): void {
     const image = this.#open.get(file);
     this.#open.delete(file);
-    if (image !== undefined) this.#disk.volume.release(image);
+    if (image !== undefined) this.disk.volume.release(image);
   }
 
   /** Called by `SimDisk` when the process has died. */
   end(): void {
     if (!this.#alive) return;
     this.#alive = false;
-    for (const image of this.#open.values()) this.#disk.volume.release(image);
+    for (const image of this.#open.values()) this.disk.volume.release(image);
     this.#open.clear();
-    this.#disk.locks.releaseAll(this);
+    this.disk.locks.releaseAll(this);
   }
 
   #opened(image: FileImage, path: string, writable: boolean): File {
-    const file = new OpenFile(this, this.#disk, image, path, writable);
+    const file = new OpenFile(this, image, path, writable);
     this.#open.set(file, image);
     return file;
   }
 
   #query<T>(path: string, run: () => T): Promise<T> {
-    return this.submit({ kind: 'query', path, sizeBytes: 0, mutates: false, run });
+    return new ActionRequest(this, 'query', path, run).submit();
   }
 
   #names<T>(path: string, run: () => T): Promise<T> {
-    return this.submit({ kind: 'names', path, sizeBytes: 0, mutates: true, run });
+    return new ActionRequest(this, 'names', path, run).submit();
   }
 }
 

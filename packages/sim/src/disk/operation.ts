@@ -37,20 +37,3 @@ export const DEFAULT_DISK_LATENCY: DiskLatency = {
   names: { minMs: 0.05, meanMs: 0.05 },
   bytesPerMs: 500_000,
 };
-
-/** What the mount wants done. Returns the promise's value or throws a `DiskError`. */
-export interface DiskRequest<T> {
-  readonly kind: DiskOperationKind;
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly chunks?: readonly Uint8Array[];
-  /** True when it can change what a crash leaves: these are the operations that are counted. */
-  readonly mutates: boolean;
-  /** Called when the request is handed over, before any delay. */
-  begin?(): void;
-  run(): T;
-  /** What happens to the volume when a fault has been drawn. */
-  fail?(): void;
-  /** A second request that carries on from this one under the same promise. */
-  next?: DiskRequest<T>;
-}

@@ -13,15 +13,10 @@ import { type CrashVariant, drawCrash, type PendingOperation } from './crash.ts'
 import { crashVariants } from './crash-variants.ts';
 import { DiskFaults } from './faults.ts';
 import { DiskMount, Locks } from './mount.ts';
-import {
-  DEFAULT_DISK_LATENCY,
-  type DiskLatency,
-  type DiskOperation,
-  type DiskRequest,
-  type DiskScheduler,
-} from './operation.ts';
-import { Queued } from './queued.ts';
+import { DEFAULT_DISK_LATENCY, type DiskLatency, type DiskOperation, type DiskScheduler } from './operation.ts';
+import type { AnyRequest } from './request.ts';
 import { Volume } from './volume.ts';
+import { WaitingRequests } from './waiting-requests.ts';
 
 export interface SimDiskOptions {
   readonly seed?: SeedInput | Seed;
@@ -47,9 +42,7 @@ export class SimDisk implements Disk {
   #crashAfter = Number.POSITIVE_INFINITY;
   #hasCrashed = false;
   #stalledKinds: readonly string[] = [];
-  #stalled: Queued[] = [];
-  #queue: Queued[] = [];
-  readonly #inFlight = new Set<Queued>();
+  readonly #waiting: WaitingRequests = new WaitingRequests();
   readonly #completion: 'immediate' | 'stepped';
   readonly #seed: Seed;
   readonly #delays: SeededStream;
@@ -142,25 +135,23 @@ export class SimDisk implements Disk {
    * carried out or not, as the seed decides.
    */
   unmount(mount: DiskMount): void {
-    for (const queued of [...this.#inFlight, ...this.#stalled, ...this.#queue]) {
-      if (queued.mount === mount && queued.request.mutates && this.#crashes.below(2) === 0) queued.carryOutUnheard();
+    for (const request of this.#waiting.all()) {
+      if (request.mount === mount && request.mutates && this.#crashes.below(2) === 0) request.carryOutUnheard();
     }
-    this.#forgetOperationsOf(mount);
+    this.#waiting.forget(mount);
     this.#mounts.delete(mount);
     mount.end();
   }
 
   /** The power failed: all mounts end, and of what was not durable there remains what `variant` or else the seed says. */
   crash(variant?: CrashVariant): CrashVariant {
-    for (const queued of [...this.#inFlight, ...this.#stalled, ...this.#queue]) {
-      const { kind } = queued;
-      if ((kind === 'write' || kind === 'names') && this.#crashes.below(2) === 0) queued.carryOutUnheard();
+    for (const request of this.#waiting.all()) {
+      const { kind } = request;
+      if ((kind === 'write' || kind === 'names') && this.#crashes.below(2) === 0) request.carryOutUnheard();
     }
     for (const mount of this.#mounts) mount.end();
     this.#mounts.clear();
-    this.#inFlight.clear();
-    this.#stalled = [];
-    this.#queue = [];
+    this.#waiting.forget();
     const fate = variant ?? drawCrash(this.#volume.pending(), this.#crashes);
     this.#volume = this.#volume.afterCrash(fate);
     this.#mount = this.#mounted('this process', undefined);
@@ -202,9 +193,9 @@ export class SimDisk implements Disk {
 
   unstall(): void {
     this.#stalledKinds = [];
-    const stalled = this.#stalled;
-    this.#stalled = [];
-    for (const queued of stalled) this.#dispatch(queued);
+    const { stalled } = this.#waiting;
+    this.#waiting.stalled = [];
+    for (const request of stalled) this.enqueue(request);
   }
 
   /** Ends all faults; what they have done stays. */
@@ -236,48 +227,45 @@ export class SimDisk implements Disk {
 
   /** Of the stepped disk: how many operations wait. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#waiting.line.length;
   }
 
   /** Of the stepped disk: carries out one waiting operation, by default the oldest. False when there is none. */
   step(index = 0): boolean {
-    const [queued] = this.#queue.splice(index, 1);
-    queued?.perform();
-    return queued !== undefined;
+    const [request] = this.#waiting.line.splice(index, 1);
+    request?.perform();
+    return request !== undefined;
   }
 
-  /** Called by mounts. */
-  enqueue<T>(
-    mount: DiskMount,
-    request: DiskRequest<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ): void {
-    request.begin?.();
-    this.#dispatch(
-      new Queued(this, mount, request as DiskRequest<unknown>, resolve as (value: unknown) => void, reject),
-    );
+  /** Called by requests. */
+  enqueue(request: AnyRequest): void {
+    const { scheduler } = request.mount;
+    if (scheduler !== undefined) {
+      this.#waiting.depart(request);
+      scheduler.schedule(request, this.#delayUs(request));
+    } else if (this.#completion === 'stepped') this.#waiting.line.push(request);
+    else request.perform();
   }
 
   /** Called by operations whose time has come. */
-  perform(queued: Queued): void {
-    this.#inFlight.delete(queued);
-    if (!queued.mount.isAlive || this.#hasCrashed) return;
-    if (this.#stalledKinds.includes(queued.kind)) {
-      this.#stalled.push(queued);
+  perform(request: AnyRequest): void {
+    this.#waiting.arrive(request);
+    if (!request.mount.isAlive || this.#hasCrashed) return;
+    if (this.#stalledKinds.includes(request.kind)) {
+      this.#waiting.stalled.push(request);
       return;
     }
-    const error = this.faults.draw(queued.kind, queued.path);
-    if (error === undefined) queued.carryOut();
-    else queued.fail(error);
-    if (queued.request.mutates) {
+    const error = this.faults.draw(request.kind, request.path);
+    if (error === undefined) request.carryOut();
+    else request.fail(error);
+    if (request.mutates) {
       this.#operations += 1;
       if (this.#operations >= this.#crashAfter) {
         this.#strike();
         return;
       }
     }
-    queued.settle();
+    request.settle();
   }
 
   #mounted(owner: string, scheduler: DiskScheduler | undefined): DiskMount {
@@ -286,30 +274,15 @@ export class SimDisk implements Disk {
     return mount;
   }
 
-  #dispatch(queued: Queued): void {
-    const { scheduler } = queued.mount;
-    if (scheduler !== undefined) {
-      this.#inFlight.add(queued);
-      scheduler.schedule(queued, this.#delayUs(queued));
-    } else if (this.#completion === 'stepped') this.#queue.push(queued);
-    else queued.perform();
-  }
-
-  #delayUs(queued: Queued): number {
-    const transferUs = (queued.sizeBytes * 1000) / this.latency.bytesPerMs;
-    return Math.round((this.#delays.delayUs(this.latency[queued.kind]) + transferUs) * this.latencyFactor);
+  #delayUs(request: AnyRequest): number {
+    const transferUs = (request.sizeBytes * 1000) / this.latency.bytesPerMs;
+    return Math.round((this.#delays.delayUs(this.latency[request.kind]) + transferUs) * this.latencyFactor);
   }
 
   #strike(): void {
     this.#hasCrashed = true;
     this.#mount.end();
     this.#announceCrash();
-  }
-
-  #forgetOperationsOf(mount: DiskMount): void {
-    for (const queued of this.#inFlight) if (queued.mount === mount) this.#inFlight.delete(queued);
-    this.#stalled = this.#stalled.filter((queued) => queued.mount !== mount);
-    this.#queue = this.#queue.filter((queued) => queued.mount !== mount);
   }
 }
 
