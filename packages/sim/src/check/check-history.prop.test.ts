@@ -5,6 +5,7 @@ import { ILLEGAL, type Model } from './model.ts';
 import { type RegisterInput, type RegisterOutput, registerModel } from './models/register.ts';
 import type { Operation, Verdict } from './operation.ts';
 import { partitionByTouchedKeys } from './partition.ts';
+import { type StoreInput, type StoreOutput, storeModel } from './store-history.fixture.ts';
 
 /** The definition, tried out: some order of the operations (those without a return: any of them) that time allows and the model accepts. */
 function verdictByBruteForce<I, O, S>(history: readonly Operation<I, O>[], model: Model<I, O, S>): Verdict {
@@ -56,28 +57,6 @@ const registerOperation: fc.Arbitrary<{ input: RegisterInput; output: RegisterOu
   })),
 );
 
-/** Several keys under one revision, as in etcd: a write adds one to the revision and answers it; a read answers values. */
-type StoreInput = { readonly put?: readonly string[]; readonly get?: readonly string[]; readonly value: number };
-type StoreOutput = { readonly values: readonly number[]; readonly revision: number | undefined };
-type StoreState = { readonly revision: number; readonly values: Readonly<Record<string, number>> };
-const storeModel: Model<StoreInput, StoreOutput, StoreState> = {
-  name: 'store',
-  initial: { revision: 0, values: {} },
-  step(state, input, output) {
-    const read = (input.get ?? []).map((key) => state.values[key] ?? 0);
-    const revision = state.revision + (input.put === undefined ? 0 : 1);
-    if (output !== undefined) {
-      if (read.some((seen, index) => seen !== output.values[index])) return ILLEGAL;
-      if (output.revision !== undefined && output.revision !== revision) return ILLEGAL;
-    }
-    const written = Object.fromEntries((input.put ?? []).map((key) => [key, input.value]));
-    return { revision, values: { ...state.values, ...written } };
-  },
-  identity: ({ revision, values }) => JSON.stringify([revision, Object.entries(values).sort()]),
-  isRead: (input) => input.put === undefined,
-  describeOperation: (input, output) => JSON.stringify([input, output]),
-  describeState: (state) => JSON.stringify(state),
-};
 const keys = fc.subarray(['a', 'b', 'c'], { minLength: 1, maxLength: 2 });
 const written = fc.integer({ min: 1, max: 2 });
 const storeOperation = (

@@ -5,6 +5,7 @@ import { ILLEGAL, type Model } from './model.ts';
 import { kvModel } from './models/kv.ts';
 import { type RegisterInput, type RegisterOutput, registerModel } from './models/register.ts';
 import type { Operation } from './operation.ts';
+import { storeHistory, storeModel } from './store-history.fixture.ts';
 
 type RegisterOperation = Operation<RegisterInput, RegisterOutput>;
 const write = (value: number, call: number, end: number): RegisterOperation => ({
@@ -130,6 +131,35 @@ describe('histories that are good by construction', () => {
     }));
     const result = checkHistory(history, kvModel, { bytesMax: 64 << 20 });
     expect(result.verdict).toBe('linearizable');
+  });
+});
+
+describe('answers that carry a revision, and evidence of what unanswered operations did,', () => {
+  const history = storeHistory({ seed: 1, clients: 10, operations: 5000, unansweredOneIn: 20, evidence: true });
+  test('leave one order for the writes: a check takes steps in proportion to the operations', () => {
+    const result = checkHistory(history, storeModel);
+    expect(result.verdict).toBe('linearizable');
+    expect(result.steps).toBeLessThan(100 * history.length);
+  });
+  test('make an error as easy to find', () => {
+    const reads = history.flatMap(({ output, return: end }, at) =>
+      output?.values.length === 1 && end < Infinity ? [at] : [],
+    );
+    const changed = reads[Math.floor(reads.length / 2)]!;
+    const falsified = {
+      ...history[changed]!,
+      output: { values: [77_777], revision: history[changed]!.output!.revision },
+    };
+    const result = checkHistory(history.with(changed, falsified), storeModel);
+    expect(result.verdict).toBe('illegal');
+    expect(result.parts[0]?.refused).toBe(changed);
+    expect(result.steps).toBeLessThan(100 * history.length);
+  });
+  test('are refused when they contradict what others saw', () => {
+    const at = history.findIndex((operation) => operation.return === Infinity && operation.input.put !== undefined);
+    const { values, revision } = history[at]!.output!;
+    const moved = { ...history[at]!, output: { values, revision: (revision ?? 0) + 1 } };
+    expect(checkHistory(history.with(at, moved), storeModel).verdict).toBe('illegal');
   });
 });
 
