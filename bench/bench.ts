@@ -1,0 +1,28 @@
+/** `npm run bench -- NAME [--short] [--runs N]`: side by side with a peer that is measured in the same run. */
+import { parseArgs } from 'node:util';
+import { benchCore } from './core/main.ts';
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { short: { type: 'boolean', default: false }, runs: { type: 'string' } },
+});
+const [name = 'core'] = positionals;
+const runs = Number(values.runs ?? (values.short ? 1 : 5));
+if (!Number.isSafeInteger(runs) || runs < 1) {
+  say(`bench: --runs expects a whole number from 1 on, got ${values.runs}`);
+  process.exitCode = 2;
+} else if (name === 'core') {
+  const size = values.short
+    ? { seconds: 1, gapRounds: 1, watchers: 100, fillKeys: 10_000 }
+    : { seconds: 4, gapRounds: 5, watchers: 1000, fillKeys: 100_000 };
+  process.exitCode = await benchCore({ runs, ...size }, say);
+} else {
+  say(`bench: there is no benchmark called ${name}: there is core`);
+  process.exitCode = 2;
+}
+// Connections that a measured side left half open must not hold the process.
+process.exit();

@@ -1,0 +1,94 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Address } from '@quorate/env';
+import { GrpcClient, STATUS } from '@quorate/gateways/etcd/client';
+import type { Cluster } from './contender.ts';
+import { freePorts, Process, pause } from './processes.ts';
+
+/** A real etcd of three members with its default settings, as packaged. */
+export class EtcdCluster implements Cluster {
+  readonly name = 'etcd';
+  readonly addresses: readonly Address[];
+  readonly #directory: string;
+  readonly #processes: readonly Process[];
+
+  private constructor(directory: string, addresses: readonly Address[], processes: readonly Process[]) {
+    this.#directory = directory;
+    this.addresses = addresses;
+    this.#processes = processes;
+  }
+
+  static async start(program: string): Promise<EtcdCluster> {
+    const directory = mkdtempSync(join(tmpdir(), 'quorate-bench-etcd-'));
+    const ports = await freePorts(6);
+    const peers = [0, 1, 2].map((at) => `http://127.0.0.1:${ports[at * 2 + 1]}`);
+    const members = peers.map((url, at) => `m${at}=${url}`).join(',');
+    const addresses = [0, 1, 2].map((at) => ({ host: '127.0.0.1', port: ports[at * 2]! }));
+    const processes = addresses.map(({ port }, at) => {
+      const client = `http://127.0.0.1:${port}`;
+      return new Process(program, [
+        ...[
+          '--name',
+          `m${at}`,
+          '--data-dir',
+          join(directory, `m${at}`),
+          '--log-level',
+          'error',
+          '--initial-cluster',
+          members,
+        ],
+        ...['--listen-client-urls', client, '--advertise-client-urls', client],
+        ...['--listen-peer-urls', peers[at]!, '--initial-advertise-peer-urls', peers[at]!],
+        ...['--quota-backend-bytes', String(4 * 1024 ** 3)],
+      ]);
+    });
+    const cluster = new EtcdCluster(directory, addresses, processes);
+    for (const process of processes) process.start();
+    await cluster.leader();
+    return cluster;
+  }
+
+  get pids(): readonly number[] {
+    return this.#processes.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  }
+
+  leader(): Promise<number> {
+    return leaderByStatus(this.addresses);
+  }
+
+  kill(index: number): Promise<void> {
+    return this.#processes[index]!.end('SIGKILL');
+  }
+
+  async restart(index: number): Promise<void> {
+    this.#processes[index]!.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process.end('SIGTERM')));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Asks all members through etcd's protocol, which both sides speak, until one says that it leads. */
+export async function leaderByStatus(addresses: readonly Address[]): Promise<number> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    for (const [index, address] of addresses.entries()) if (await leads(address)) return index;
+    await pause(50);
+  }
+  throw new Error('no member leads after 30 seconds');
+}
+
+async function leads(address: Address): Promise<boolean> {
+  let client: GrpcClient | undefined;
+  try {
+    client = await GrpcClient.connect(address);
+    const status = await client.unary(STATUS, STATUS.request.create(), { timeoutMs: 1000 });
+    return status.leader !== 0 && String(status.leader) === String(status.header?.memberId);
+  } catch {
+    return false;
+  } finally {
+    client?.close();
+  }
+}
