@@ -36,7 +36,7 @@ export const NAMED_EXCEPTIONS = [
   },
   {
     path: 'packages/sim/src/world/guard.test.ts',
-    names: ['Math.random', 'setTimeout', 'setInterval', 'setImmediate'],
+    names: ['Math.random', 'setTimeout', 'setInterval'],
     reason: 'shows that each of them is caught inside a simulated run',
   },
   {
