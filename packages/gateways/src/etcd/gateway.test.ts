@@ -125,7 +125,7 @@ describe('errors', () => {
   });
 
   test('leases that cannot exist here', async () => {
-    const lease = 7_587_863_999_999_999_999;
+    const lease = 7_587_864_000_000_000_000;
     expect(await failure(grpc.unary(client.PUT, { ...put(), lease }))).toEqual([
       5,
       'etcdserver: requested lease not found',

@@ -185,6 +185,24 @@ describe('ending', () => {
     expect(answer).toMatchObject({ watchId: 0, canceled: true, compactRevision: 5, cancelReason: '' });
   });
 
+  test('the id of a compacted watcher is not given again until the client cancels it', async () => {
+    create({ startRevision: 2, watchId: 1 });
+    const [watcher] = await created(1);
+    watcher!.deliver({ kind: 'canceled', revision: 9, reason: 'compacted', compactRevision: 5 });
+    await responses(2);
+    create({ watchId: 1 });
+    expect((await responses(3))[2]).toMatchObject({ watchId: -1, canceled: true });
+    cancel(1);
+    await responses(4);
+    create({ watchId: 1 });
+    await until(() => fake.watchers.length === 2);
+    fake.watchers[1]!.deliver({ kind: 'created', revision: 9 });
+    expect((await responses(5)).slice(3).map(summary)).toEqual([
+      { watchId: 1, canceled: true, revision: 1 },
+      { watchId: 1, created: true, revision: 9 },
+    ]);
+  });
+
   test('any other end says why', async () => {
     create();
     const [watcher] = await created(1);

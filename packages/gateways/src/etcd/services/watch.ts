@@ -32,6 +32,8 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
   readonly #headers: Headers;
   readonly #stream: ServerStream<pb.WatchResponse>;
   readonly #watchers = new Map<number, Watcher>();
+  /** Ids whose watcher was ended by compaction: as in etcd, not given again until the client cancels them. */
+  readonly #retired = new Set<number>();
   readonly #ticker: NodeJS.Timeout;
   #nextId = 0;
   #paused = false;
@@ -53,10 +55,11 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
   #create(request: pb.WatchCreateRequest): void {
     const watch = toCoreWatch(request);
     if (isEmptyRange(watch)) return this.#refuse('mvcc: watcher range is empty');
-    if (this.#watchers.size >= WATCHERS_MAX) return this.#refuse(`more than ${WATCHERS_MAX} watchers on one stream`);
+    if (this.#watchers.size + this.#retired.size >= WATCHERS_MAX)
+      return this.#refuse(`more than ${WATCHERS_MAX} watchers on one stream`);
     if (!Number.isSafeInteger(request.watchId)) return this.#refuse('mvcc: watch ids are at most 2^53 - 1 here');
     const id = request.watchId === 0 ? this.#freeId() : request.watchId;
-    if (this.#watchers.has(id)) return this.#refuse('mvcc: duplicate watch ID provided on the WatchStream');
+    if (this.#isTaken(id)) return this.#refuse('mvcc: duplicate watch ID provided on the WatchStream');
     const watcher = new Watcher(this.#core, watch, {
       id,
       fragment: request.fragment,
@@ -68,8 +71,12 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
   }
 
   #freeId(): number {
-    while (this.#watchers.has(this.#nextId)) this.#nextId += 1;
+    while (this.#isTaken(this.#nextId)) this.#nextId += 1;
     return this.#nextId++;
+  }
+
+  #isTaken(id: number): boolean {
+    return this.#watchers.has(id) || this.#retired.has(id);
   }
 
   /** etcd's way to say that a watcher could not be made: created and canceled at once, without an id. */
@@ -79,8 +86,8 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
 
   #cancel(id: number): void {
     const watcher = this.#watchers.get(id);
-    if (watcher === undefined) return;
-    this.#remove(watcher);
+    if (watcher !== undefined) this.#remove(watcher);
+    else if (!this.#retired.delete(id)) return;
     this.#send(this.#headers.now(), { watchId: id, canceled: true });
   }
 
@@ -123,6 +130,7 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
     if (compactRevision === undefined) {
       this.#send(header, { watchId: watcher.id, canceled: true, cancelReason: reason });
     } else {
+      this.#retired.add(watcher.id);
       this.#send(header, { watchId: watcher.id, canceled: true, compactRevision });
     }
   }
