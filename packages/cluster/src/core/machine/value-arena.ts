@@ -63,9 +63,7 @@ export class ValueArena {
     const { slab } = tenant;
     if (slab === EMPTY) return;
     slab.live -= tenant.length;
-    if (slab === this.#current) return;
-    if (slab.live === 0) this.#slabBytes -= slab.bytes.length;
-    else if (slab.live < slab.bytes.length / 4 && slab.bytes.length === SLAB_BYTES) this.#evacuate(slab);
+    if (slab !== this.#current) this.#reclaim(slab);
   }
 
   #slabFor(length: number): Slab {
@@ -74,12 +72,18 @@ export class ValueArena {
       return newSlab(length);
     }
     if (this.#current.bytes.length - this.#current.used < length) {
-      // What was current may have been emptied in the meantime.
-      if (this.#current.live === 0) this.#slabBytes -= this.#current.bytes.length;
+      const full = this.#current;
       this.#current = newSlab(SLAB_BYTES);
       this.#slabBytes += SLAB_BYTES;
+      // It may have been emptied while it was current.
+      this.#reclaim(full);
     }
     return this.#current;
+  }
+
+  #reclaim(slab: Slab): void {
+    if (slab.live === 0) this.#slabBytes -= slab.bytes.length;
+    else if (slab.live < slab.bytes.length / 4 && slab.bytes.length === SLAB_BYTES) this.#evacuate(slab);
   }
 
   #evacuate(slab: Slab): void {
