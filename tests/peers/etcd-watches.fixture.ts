@@ -224,7 +224,7 @@ function lastFor({ key: first, rangeEnd: end, filters }: ScriptedWatch, from: nu
 
 function revisionServed(heard: readonly Heard[], id: number): number {
   const events = heard.filter((r) => r.watchId === id).flatMap((r) => r.events);
-  return events.at(-1)?.kv!.modRevision ?? 0;
+  return events.at(-1)?.kv?.modRevision ?? 0;
 }
 
 const CANCELED = 'canceled, compacted 0, ""';

@@ -124,6 +124,12 @@ describe('errors', () => {
     expect(message).toEqual([8, 'grpc: received message larger than max (2100008 vs. 2097152)']);
   });
 
+  test('a write above the limit of one, in those of etcd', async () => {
+    const value = Buffer.alloc(1_572_900);
+    expect(await failure(grpc.unary(client.PUT, { ...put(), value }))).toEqual([3, 'etcdserver: request is too large']);
+    await grpc.unary(client.PUT, { ...put(), value: value.subarray(0, 1_572_850) });
+  });
+
   test('leases that cannot exist here', async () => {
     const lease = 7_587_864_000_000_000_000;
     expect(await failure(grpc.unary(client.PUT, { ...put(), lease }))).toEqual([

@@ -12,6 +12,8 @@ export interface UnaryMethod<Request, Response> {
   readonly kind: 'unary';
   readonly request: MessageType<Request>;
   readonly response: MessageType<Response>;
+  /** Refuses a request by the size of its message, by throwing, before it is decoded. */
+  readonly admitSize?: (sizeBytes: number) => void;
   /** Rejects with what the service's error translation understands. */
   handle(request: Request, context: CallContext): Promise<Response>;
 }

@@ -63,6 +63,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
     let answer: Promise<Response>;
     try {
       this.#options.admit?.(this.#context);
+      this.#method.admitSize?.(message.length);
       answer = this.#method.handle(this.#method.request.decode(message), this.#context);
     } catch (error) {
       this.#failed(error);

@@ -1,9 +1,17 @@
-import type { Core } from '@quorate/cluster/core';
+import { type Core, CoreError } from '@quorate/cluster/core';
 import type { Method, UnaryMethod } from '../grpc/method.ts';
 import * as pb from '../messages/kv.ts';
 import { toCoreDeleteRange, toCorePut, toCoreRange, toCoreRevision, toCoreTxn } from '../translate/requests.ts';
 import { fromCoreDeleteRange, fromCorePut, fromCoreRange, fromCoreTxn } from '../translate/responses.ts';
 import { callOptions, type Headers } from './answers.ts';
+
+/** What etcd takes as one entry of its log. */
+const WRITE_BYTES_MAX = 1_572_864;
+
+function admitWrite(sizeBytes: number): void {
+  if (sizeBytes <= WRITE_BYTES_MAX) return;
+  throw new CoreError('request-too-large', `a request of ${sizeBytes} bytes, at most ${WRITE_BYTES_MAX} are taken`);
+}
 
 /** etcd's KV service. */
 export function kvService(core: Core, headers: Headers): [path: string, method: Method][] {
@@ -22,6 +30,7 @@ export function kvService(core: Core, headers: Headers): [path: string, method: 
     kind: 'unary',
     request: pb.PutRequest,
     response: pb.PutResponse,
+    admitSize: admitWrite,
     async handle(request, context) {
       const response = await core.write(toCorePut(request), callOptions(context));
       return fromCorePut(response, headers.at(response.revision));
@@ -31,6 +40,7 @@ export function kvService(core: Core, headers: Headers): [path: string, method: 
     kind: 'unary',
     request: pb.DeleteRangeRequest,
     response: pb.DeleteRangeResponse,
+    admitSize: admitWrite,
     async handle(request, context) {
       const response = await core.write(toCoreDeleteRange(request), callOptions(context));
       return fromCoreDeleteRange(response, headers.at(response.revision));
@@ -40,6 +50,7 @@ export function kvService(core: Core, headers: Headers): [path: string, method: 
     kind: 'unary',
     request: pb.TxnRequest,
     response: pb.TxnResponse,
+    admitSize: admitWrite,
     async handle(request, context) {
       const response = await core.write(toCoreTxn(request), callOptions(context));
       return fromCoreTxn(response, headers.at(response.revision));
