@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { plots } from './plots.fixture.ts';
 import { tell } from './story.fixture.ts';
 
-const SEEDS = 4000;
+const SEEDS = 2000;
 
 describe('many long stories', () => {
   for (const [name, plot] of Object.entries(plots)) {
