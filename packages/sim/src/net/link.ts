@@ -93,7 +93,7 @@ export class Link {
     this.#clogUntilUs = 0;
   }
 
-  /** Sends bytes of a connection. `lost` says that the first attempt does not arrive. */
+  /** Sends a segment of a connection. The receiver puts segments in order where this does not. */
   sendOrdered(packet: Packet & { readonly pipe: Pipe }): void {
     if (this.isInterrupted) {
       this.#stall(packet);

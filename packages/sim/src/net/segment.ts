@@ -14,8 +14,11 @@ export class Segment extends SimEvent implements Packet {
   readonly pipe: Pipe;
   readonly receiver: TcpEndpoint;
   bytes: Uint8Array | undefined;
+  /** Its place among the ordered segments of its direction; -1 for those that have none. */
+  order = -1;
   /** It has come to the receiver's machine, where a paused process may let it wait. */
   #arrived = false;
+  #isInOrder = false;
 
   constructor(kind: SegmentKind, link: Link, pipe: Pipe, receiver: TcpEndpoint, bytes: Uint8Array | undefined) {
     super(EventCode.segment, link.to);
@@ -34,6 +37,10 @@ export class Segment extends SimEvent implements Packet {
     if (!this.#arrived) {
       if (this.link.stops(this)) return;
       this.#arrived = true;
+    }
+    if (!this.#isInOrder) {
+      if (!this.receiver.isNext(this)) return;
+      this.#isInOrder = true;
     }
     this.receiver.receive(this);
   }

@@ -10,7 +10,8 @@
  * of its own process, never within a call of the owner's.
  */
 import { type Address, type Connection, type ConnectionHandler, NetError, type NetErrorCode } from '@quorate/env';
-import { EventCode, SimEvent } from '../engine/sim-event.ts';
+import type { SimEvent } from '../engine/sim-event.ts';
+import { EndpointEvent } from './endpoint-event.ts';
 import type { Link } from './link.ts';
 import type { NetProcess } from './process.ts';
 import type { Segment } from './segment.ts';
@@ -38,6 +39,9 @@ export class TcpEndpoint implements Connection {
   #peerEnded = false;
   #readPaused = false;
   #inbox: Segment[] = [];
+  #nextOrder = 0;
+  /** Segments that came before their turn; at most a window's worth. */
+  readonly #early = new Map<number, Segment>();
   #timeout: SimEvent | undefined;
 
   constructor(stack: NetStack, id: number, remote: Address, phase: 'absent' | 'opening') {
@@ -134,6 +138,7 @@ export class TcpEndpoint implements Connection {
     this.#timeout = undefined;
     this.#sender.outbox.clear();
     this.#inbox = [];
+    this.#early.clear();
     this.#congested = false;
     this.stack.endpoints.delete(this);
   }
@@ -157,6 +162,23 @@ export class TcpEndpoint implements Connection {
       this.#congested = false;
       this.#handler?.drained?.();
     }
+  }
+
+  /** Puts arriving segments in order: one that comes before its turn is kept, and comes again when it is its turn. */
+  isNext(segment: Segment): boolean {
+    const { order } = segment;
+    if (order < 0 || this.#phase === 'closed') return true;
+    if (order !== this.#nextOrder) {
+      this.#early.set(order, segment);
+      return false;
+    }
+    this.#nextOrder += 1;
+    const follower = this.#early.get(this.#nextOrder);
+    if (follower !== undefined) {
+      this.#early.delete(this.#nextOrder);
+      this.stack.engine.queue.schedule(follower, 0);
+    }
+    return true;
   }
 
   /** A segment has come to this end's machine. */
@@ -310,28 +332,5 @@ export class TcpEndpoint implements Connection {
     const event = new EndpointEvent(this, label, action);
     queue.schedule(event, queue.nowUs + delayUs);
     return event;
-  }
-}
-
-/** Something that an end does in its process's time. */
-class EndpointEvent extends SimEvent {
-  readonly #endpoint: TcpEndpoint;
-  readonly #label: string;
-  readonly #action: () => void;
-
-  constructor(endpoint: TcpEndpoint, label: string, action: () => void) {
-    super(EventCode.socket, endpoint.stack.nodeId);
-    this.#endpoint = endpoint;
-    this.#label = label;
-    this.#action = action;
-  }
-
-  override fire(): void {
-    const { process } = this.#endpoint;
-    if (process === undefined || process.admit(this)) this.#action();
-  }
-
-  override describe(): string {
-    return `connection ${this.#endpoint.id} ${this.#label}`;
   }
 }

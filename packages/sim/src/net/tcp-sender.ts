@@ -22,6 +22,7 @@ export class TcpSender {
   readonly #id: number;
   readonly #receiver: TcpEndpoint;
   readonly #pipe: Pipe = { lastArrivalUs: 0, interruption: 0 };
+  #sentSegments = 0;
   #sentBytes = 0;
   /** As far as this end has heard. */
   #takenBytes = 0;
@@ -58,6 +59,8 @@ export class TcpSender {
 
   send(kind: SegmentKind, bytes?: Uint8Array): Segment {
     const segment = new Segment(kind, this.out, this.#pipe, this.#receiver, bytes);
+    // A reset overtakes what it makes worthless, and a window has no place of its own.
+    if (kind !== 'reset' && kind !== 'window') segment.order = this.#sentSegments++;
     this.out.sendOrdered(segment);
     return segment;
   }
@@ -97,6 +100,7 @@ export class TcpSender {
     joined.set(bytes, before.sizeBytes);
     before.bytes = joined;
     queue.cancel(segment);
+    this.#sentSegments -= 1;
     this.#newest = before;
   }
 }
