@@ -123,8 +123,8 @@ export class HostedGroup implements RaftGroup {
     };
   }
 
-  propose(data: Uint8Array, proposal: Proposal): void {
-    if (data.length > ENTRY_BYTES_MAX) {
+  propose(data: Uint8Array | (() => Uint8Array), proposal: Proposal): void {
+    if (typeof data !== 'function' && data.length > ENTRY_BYTES_MAX) {
       throw new RangeError(`an entry of ${data.length} bytes: at most ${ENTRY_BYTES_MAX} fit into a frame`);
     }
     if (this.#stopped) {

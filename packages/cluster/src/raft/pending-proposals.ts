@@ -18,7 +18,7 @@ interface Run {
  */
 export class PendingProposals {
   readonly #queuedMax: number;
-  #data: Uint8Array[] = [];
+  #data: (Uint8Array | (() => Uint8Array))[] = [];
   #queued: Proposal[] = [];
   /** Refused within `add`, which must not call back: they hear of it at the end of the turn. */
   #turnedAway: { readonly proposal: Proposal; readonly refusal: ProposalRefusal }[] = [];
@@ -37,7 +37,7 @@ export class PendingProposals {
     return this.#queued.length;
   }
 
-  add(data: Uint8Array, proposal: Proposal): void {
+  add(data: Uint8Array | (() => Uint8Array), proposal: Proposal): void {
     if (this.#queued.length >= this.#queuedMax) this.turnAway(proposal, { reason: 'overloaded', leader: undefined });
     else {
       this.#data.push(data);
@@ -55,7 +55,7 @@ export class PendingProposals {
     this.#asked.set(id, this.#queued);
     this.#data = [];
     this.#queued = [];
-    return data;
+    return data.map((item) => (typeof item === 'function' ? item() : item));
   }
 
   /** Tells those that `add` turned away. */

@@ -73,6 +73,16 @@ test('a read whose time is over fails', () => {
   expect(reads.deadline).toBe(undefined);
 });
 
+test('when the last read that waited has been given up there is no deadline any more', () => {
+  const { reads, heard, add } = barriers();
+  add('a', 0);
+  reads.ask(1, at(0));
+  reads.expire(at(1000));
+  expect(reads.deadline).toBe(undefined);
+  reads.complete(0);
+  expect(heard).toEqual(['a no-leader']);
+});
+
 test('one read too many fails as overloaded, and place is made by those that are answered', () => {
   const reads = new ReadBarriers(times);
   let refused = 0;

@@ -116,7 +116,7 @@ export class ReadBarriers {
       if (round.askAgainAt > now) continue;
       this.#rounds.delete(id);
       this.#retry(round, now);
-      this.#retryAt = now;
+      if (this.#again.length > 0) this.#retryAt = now;
     }
   }
 

@@ -49,8 +49,11 @@ export interface GroupStatus {
 /** One group, as its owner on this node sees it. */
 export interface RaftGroup {
   readonly status: GroupStatus;
-  /** Queued; everything proposed in one turn of the event loop is one batch. Never calls back inside this call. */
-  propose(data: Uint8Array, proposal: Proposal): void;
+  /**
+   * Queued; everything proposed in one turn of the event loop is one batch. Never calls back inside this call. A function as `data` is called once,
+   * when the batch is put together at the end of the turn (not at all when the proposal is refused before): so that one entry can gather what comes until then.
+   */
+  propose(data: Uint8Array | (() => Uint8Array), proposal: Proposal): void;
   /** Resolves once everything acknowledged before this call has been applied here. Rejects with a retryable error. One round serves all that wait. */
   readBarrier(done: (error: Error | undefined) => void): void;
   /** Resolves when the new configuration is committed and, if it was joint, left. */
