@@ -1,11 +1,10 @@
-import type { Server as HttpServer } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Core } from '@quorate/cluster/core';
 import type { Log } from '@quorate/env';
 import type { Method } from './grpc/method.ts';
 import { type GrpcServerOptions, serveGrpc } from './grpc/server.ts';
 import type { Http2Connection } from './h2/connection.ts';
-import { createHttp1Server } from './http1/server.ts';
+import { Http1Server } from './http1/server.ts';
 import { OpenStreams } from './open-streams.ts';
 import { listen } from './port.ts';
 import { Headers } from './services/answers.ts';
@@ -51,7 +50,7 @@ export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions):
     admit: streams.admit,
     translateError: (error, context) => toGrpcError(error, context, options.log),
   };
-  const http1 = createHttp1Server(core, grpc);
+  const http1 = new Http1Server(core, grpc);
   const connections = new Set<Http2Connection>();
   const http2 = (socket: Socket, head: Buffer): void => {
     const connection = serveGrpc(socket, grpc, (reason) => {
@@ -61,12 +60,14 @@ export async function startEtcdGateway(core: Core, options: EtcdGatewayOptions):
     connections.add(connection);
     connection.receive(head);
   };
-  const takeHttp1 = (socket: Socket, head: Buffer): void => {
-    http1.emit('connection', socket);
-    socket.unshift(head);
-  };
   const { host, port: wanted, log } = options;
-  const port = await listen({ host, port: wanted, log, http2, http1: takeHttp1 }).catch((error: unknown) => {
+  const port = await listen({
+    host,
+    port: wanted,
+    log,
+    http2,
+    http1: (socket, head) => http1.take(socket, head),
+  }).catch((error: unknown) => {
     streams[Symbol.dispose]();
     throw error;
   });
@@ -108,11 +109,13 @@ function logEnd(log: Log, socket: Socket, reason: Error): void {
 }
 
 /** Lets calls under way end for a moment, then cuts what is left. */
-async function closeConnections(connections: ReadonlySet<Http2Connection>, http1: HttpServer): Promise<void> {
-  http1.closeIdleConnections();
+async function closeConnections(connections: ReadonlySet<Http2Connection>, http1: Http1Server): Promise<void> {
   for (const connection of [...connections]) connection.closeGently();
   const deadline = performance.now() + CLOSE_GRACE_MS;
-  while (connections.size > 0 && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+  while (connections.size + http1.connectionCount > 0 && performance.now() < deadline) {
+    http1.closeIdle();
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   for (const connection of [...connections]) connection.destroy();
-  http1.closeAllConnections();
+  http1.closeAll();
 }

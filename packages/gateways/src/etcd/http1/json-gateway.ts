@@ -74,6 +74,7 @@ class JsonCall {
 
   streaming<Q, A>(method: StreamMethod<Q, A>): void {
     const response = this.#response;
+    response.setHeader('content-type', 'application/json');
     const stream: ServerStream<A> = {
       context: this.#context,
       send: (message) => {

@@ -1,5 +1,6 @@
 /** What speaks HTTP/1.1 to the etcd port: health checks, version, metrics, and the JSON gateway. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Core } from '@quorate/cluster/core';
 import type { GrpcServerOptions } from '../grpc/server.ts';
 import { isHealthy } from '../services/health.ts';
@@ -9,19 +10,62 @@ import { metricsText } from './metrics.ts';
 import { JSON_ROUTES } from './routes.ts';
 
 const HEALTH_TIMEOUT_MS = 1000;
+const INACTIVITY_TIMEOUT_MS = 120_000;
 
-/** A server that does not listen: connections are given to it with `emit('connection', socket)`. */
-export function createHttp1Server(core: Core, options: GrpcServerOptions): Server {
-  return createServer({ maxHeaderSize: 16_384 }, (request, response) => {
-    const path = (request.url ?? '').split('?', 1)[0]!;
-    const grpcPath = JSON_ROUTES.get(path.replace(/^\/v3(alpha|beta)\//, '/v3/'));
-    if (grpcPath !== undefined) {
-      if (request.method === 'POST') serveJson(request, response, options.methods.get(grpcPath)!, options);
-      else refuse(response, 405, `${path} takes POST, not ${request.method}`);
-    } else {
-      plain(core, path, request, response);
-    }
-  });
+/** Answers requests on connections that it is given. */
+export class Http1Server {
+  readonly #server: Server;
+  /** Every connection, with the requests that are being answered on it. */
+  readonly #sockets = new Map<Socket, number>();
+
+  constructor(core: Core, options: GrpcServerOptions) {
+    this.#server = createServer({ maxHeaderSize: 16_384 }, (request, response) => {
+      this.#count(request.socket, 1);
+      response.once('close', () => this.#count(request.socket, -1));
+      answer(core, options, request, response);
+    });
+    this.#server.timeout = INACTIVITY_TIMEOUT_MS;
+  }
+
+  #count(socket: Socket, change: 1 | -1): void {
+    const active = this.#sockets.get(socket);
+    if (active !== undefined) this.#sockets.set(socket, active + change);
+  }
+
+  /** `head` is what was read from the socket already. */
+  take(socket: Socket, head: Buffer): void {
+    this.#sockets.set(socket, 0);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#server.emit('connection', socket);
+    socket.unshift(head);
+  }
+
+  get connectionCount(): number {
+    return this.#sockets.size;
+  }
+
+  /** Closes the connections on which nothing is being answered. */
+  closeIdle(): void {
+    for (const [socket, active] of this.#sockets) if (active === 0) socket.destroy();
+  }
+  closeAll(): void {
+    for (const socket of this.#sockets.keys()) socket.destroy();
+  }
+}
+
+function answer(core: Core, options: GrpcServerOptions, request: IncomingMessage, response: ServerResponse): void {
+  const path = (request.url ?? '').split('?', 1)[0]!;
+  const grpcPath = JSON_ROUTES.get(path.replace(/^\/v3(alpha|beta)\//, '/v3/'));
+  const method = grpcPath === undefined ? undefined : options.methods.get(grpcPath);
+  if (method === undefined) {
+    plain(core, path, request, response);
+  } else if (request.method === 'POST') {
+    // A stream may be silent for long.
+    if (method.kind === 'stream') request.socket.setTimeout(0);
+    serveJson(request, response, method, options);
+  } else {
+    refuse(response, 405, `${path} takes POST, not ${request.method}`);
+  }
 }
 
 function plain(core: Core, path: string, request: IncomingMessage, response: ServerResponse): void {
