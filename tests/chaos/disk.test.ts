@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connect } from '@quorate/cluster/client';
 import { type CoreNode, startCoreNode } from '@quorate/cluster/node';
-import type { Env } from '@quorate/env';
+import type { DiskErrorCode, Env } from '@quorate/env';
 import { createNodeEnv } from '@quorate/env/node';
-import { type DiskErrorCode, FaultyDisk } from '@quorate/env/testing';
+import { FaultyDisk } from '@quorate/env/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { freePorts, ProcessCluster } from './process-cluster.ts';
 
