@@ -17,6 +17,8 @@ export interface CoreBackend {
   readonly leaseKeeping: LeaseKeeping;
   /** What this node's state says now. */
   readNow(request: RangeRequest): RangeResponse | CoreError;
+  /** Called when a turn's entries have been applied: their answers are all there. */
+  onApplied(listener: () => void): Disposable;
   /** Where that member's native protocol listens, if it is known. */
   addressOf(member: NodeId | undefined): Address | undefined;
 }

@@ -107,9 +107,9 @@ export class CoreService implements Core, CoreBackend {
       group,
       view: this.view,
       forward: (leader, payload, batch) => forwarding.forward(leader, payload, batch),
-      gathered: () => this.#quota.check(),
+      ended: () => this.#quota.check(),
     });
-    this.reads = new ReadQueue(env.tasks, group);
+    this.reads = new ReadQueue(group);
     this.#local = new LocalWrites(env, this.#calls, this.writes, this.view);
     const calls = new LeaderCalls(env, this.#calls, line);
     this.leaseKeeping = new LeaseKeeping({
@@ -299,6 +299,10 @@ export class CoreService implements Core, CoreBackend {
     });
     if (overloaded !== undefined) waiter.reject(overloaded);
     return waiter.promise;
+  }
+
+  onApplied(listener: () => void): Disposable {
+    return this.#parts.machine.onApplied(listener);
   }
 
   /** Writes or calls are under way. */

@@ -1,4 +1,3 @@
-import type { Tasks } from '@quorate/env';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
@@ -13,16 +12,12 @@ export interface ReadJob {
 /** Jobs that wait, of all askers together, beyond which more are refused with `too-many-requests`. */
 export const READS_WAITING_MAX = 131_072;
 
-/** Linearizable reads: all that come in one turn wait for one barrier (Ongaro's thesis, section 6.4). */
+/** Linearizable reads. The group lets all that come in one turn wait for one barrier (Ongaro's thesis, section 6.4). */
 export class ReadQueue {
-  readonly #tasks: Tasks;
   readonly #group: RaftGroup;
-  #gathered: ReadJob[] = [];
   #waiting = 0;
-  readonly #run: () => void = () => this.#ask();
 
-  constructor(tasks: Tasks, group: RaftGroup) {
-    this.#tasks = tasks;
+  constructor(group: RaftGroup) {
     this.#group = group;
   }
 
@@ -34,18 +29,10 @@ export class ReadQueue {
   add(job: ReadJob): CoreError | undefined {
     if (this.#waiting >= READS_WAITING_MAX) return coreError('too-many-requests');
     this.#waiting += 1;
-    this.#gathered.push(job);
-    if (this.#gathered.length === 1) this.#tasks.defer(this.#run);
-    return undefined;
-  }
-
-  #ask(): void {
-    const jobs = this.#gathered;
-    this.#gathered = [];
     this.#group.readBarrier((error) => {
-      this.#waiting -= jobs.length;
-      const reason = error === undefined ? undefined : fromGroupError(error);
-      for (const job of jobs) job.ready(reason);
+      this.#waiting -= 1;
+      job.ready(error === undefined ? undefined : fromGroupError(error));
     });
+    return undefined;
   }
 }

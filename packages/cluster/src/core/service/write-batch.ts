@@ -7,23 +7,29 @@ import type { Reply } from '../machine/reply.ts';
 import { coreError } from '../messages.ts';
 import type { WriteSink } from './write-queue.ts';
 
-/** The askers of one entry's writes, in the order of its commands: `tags[i]` of `sinks[i]` is the name of the i-th. */
+/** The askers of one entry's writes, in the order of its commands. */
 export class WriteBatch implements CoreProposal {
-  readonly #sinks: readonly WriteSink[];
-  readonly #tags: readonly number[];
-  readonly #settled: () => void;
+  readonly #sinks: WriteSink[] = [];
+  readonly #tags: number[] = [];
+  readonly #settled: (batch: WriteBatch) => void;
+  /** The encoded entry, once it has been closed. */
+  payload: Uint8Array | undefined;
   #done = false;
   #replied = 0;
 
-  /** `settled` is called once, when the outcome is there, before the askers hear of it. */
-  constructor(sinks: readonly WriteSink[], tags: readonly number[], settled: () => void) {
-    this.#sinks = sinks;
-    this.#tags = tags;
+  /** `settled` is called once, when the outcome is there, before the last asker hears of it. */
+  constructor(settled: (batch: WriteBatch) => void) {
     this.#settled = settled;
   }
 
   get count(): number {
     return this.#sinks.length;
+  }
+
+  /** The next command's asker, and what it calls it. */
+  add(sink: WriteSink, tag: number): void {
+    this.#sinks.push(sink);
+    this.#tags.push(tag);
   }
 
   /** From the state machine: one answer per command, in order. */
@@ -51,7 +57,7 @@ export class WriteBatch implements CoreProposal {
   #finish(): void {
     assert(!this.#done, 'an entry must have one outcome');
     this.#done = true;
-    this.#settled();
+    this.#settled(this);
   }
 }
 

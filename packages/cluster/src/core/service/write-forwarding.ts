@@ -21,8 +21,11 @@ export class WriteForwarding {
     this.#line = line;
     line.respond(LeaderQuestion.writes, (body, reply) => {
       const payload = body.rest();
-      const answers = new ForwardedAnswers(countCommands(payload), reply);
-      group.propose(payload, new WriteBatch(answers.sinks, answers.tags, () => {}));
+      const count = countCommands(payload);
+      const answers = new ForwardedAnswers(count, reply);
+      const batch = new WriteBatch(() => {});
+      for (let i = 0; i < count; i++) batch.add(answers, i);
+      group.propose(payload, batch);
     });
   }
 
@@ -59,15 +62,11 @@ function countCommands(payload: Uint8Array): number {
 
 /** Gathers the answers of a forwarded batch, which come in order, to send them back as one. */
 class ForwardedAnswers implements WriteSink {
-  readonly sinks: readonly WriteSink[];
-  readonly tags: readonly number[];
   readonly #writer: ByteWriter = new ByteWriter();
   readonly #reply: (answer: CoreError | Uint8Array) => void;
   #left: number;
 
   constructor(count: number, reply: (answer: CoreError | Uint8Array) => void) {
-    this.sinks = new Array<WriteSink>(count).fill(this);
-    this.tags = new Array<number>(count).fill(0);
     this.#left = count;
     this.#reply = reply;
   }

@@ -34,18 +34,13 @@ export class WriteQueue {
   readonly #group: RaftGroup;
   readonly #view: LeaderView;
   readonly #forward: (leader: NodeId, payload: Uint8Array, batch: WriteBatch) => void;
-  readonly #gathered: (() => void) | undefined;
+  readonly #ended: (() => void) | undefined;
   readonly #writer: ByteWriter = new ByteWriter(64 * 1024);
-  #sinks: WriteSink[] = [];
-  #tags: number[] = [];
-  #scheduled = false;
+  /** The entry that is being gathered; its bytes are in the writer. */
+  #open: WriteBatch | undefined;
   #stopped = false;
   #inFlight = 0;
   #bytesInFlight = 0;
-  readonly #run: () => void = () => {
-    this.#scheduled = false;
-    this.#close();
-  };
 
   constructor(parts: {
     readonly tasks: Tasks;
@@ -53,14 +48,14 @@ export class WriteQueue {
     readonly view: LeaderView;
     /** Passes an entry's bytes on to the leader; the batch must hear the outcome. */
     readonly forward: (leader: NodeId, payload: Uint8Array, batch: WriteBatch) => void;
-    /** Called for every entry. */
-    readonly gathered?: () => void;
+    /** Called when an entry has been applied, or refused. */
+    readonly ended?: () => void;
   }) {
     this.#tasks = parts.tasks;
     this.#group = parts.group;
     this.#view = parts.view;
     this.#forward = parts.forward;
-    this.#gathered = parts.gathered;
+    this.#ended = parts.ended;
   }
 
   get inFlight(): number {
@@ -77,40 +72,52 @@ export class WriteQueue {
     if (this.#inFlight >= WRITES_IN_FLIGHT_MAX || this.bytesInFlight >= WRITE_BYTES_IN_FLIGHT_MAX) {
       return coreError('too-many-requests');
     }
+    const batch = this.#open ?? this.#begin();
     this.#writer.bytes(bytes);
-    this.#sinks.push(sink);
-    this.#tags.push(tag);
+    batch.add(sink, tag);
     this.#inFlight += 1;
-    if (this.#writer.length >= ENTRY_BYTES_SOFT) this.#close();
-    else if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#tasks.defer(this.#run);
-    }
+    // A full entry waits for the end of the turn, too, but the next one is begun.
+    if (this.#writer.length >= ENTRY_BYTES_SOFT) this.#close(batch);
     return undefined;
   }
 
-  #close(): void {
-    if (this.#sinks.length === 0) return;
-    this.#gathered?.();
+  /** The leader's entry is put together when the group takes it, at the end of the turn; another node sends it then. */
+  #begin(): WriteBatch {
+    const batch = new WriteBatch((settled) => this.#settled(settled));
+    this.#open = batch;
+    if (this.#view.leads) this.#group.propose(() => this.#close(batch), batch);
+    else this.#tasks.defer(() => this.#passOn(batch));
+    return batch;
+  }
+
+  #passOn(batch: WriteBatch): void {
+    const payload = this.#close(batch);
+    const { leader } = this.#view;
+    if (leader === undefined) batch.fail(coreError('no-leader'), undefined);
+    // It may have come to lead since.
+    else if (this.#view.leads) this.#group.propose(payload, batch);
+    else this.#forward(leader, payload, batch);
+  }
+
+  /** The entry's bytes; nothing is added to it any more. */
+  #close(batch: WriteBatch): Uint8Array {
+    if (batch.payload !== undefined) return batch.payload;
     const payload = this.#writer.take();
-    const sinks = this.#sinks;
-    const count = sinks.length;
+    batch.payload = payload;
     this.#bytesInFlight += payload.length;
-    const batch = new WriteBatch(sinks, this.#tags, () => {
-      this.#inFlight -= count;
-      this.#bytesInFlight -= payload.length;
-    });
-    this.#sinks = [];
-    this.#tags = [];
-    const { leads, leader } = this.#view;
-    if (leads) this.#group.propose(payload, batch);
-    else if (leader !== undefined) this.#forward(leader, payload, batch);
-    else this.#tasks.defer(() => batch.fail(coreError('no-leader'), undefined));
+    this.#open = undefined;
+    return payload;
+  }
+
+  #settled(batch: WriteBatch): void {
+    // It may have been refused before anybody asked for its bytes.
+    this.#bytesInFlight -= this.#close(batch).length;
+    this.#inFlight -= batch.count;
+    this.#ended?.();
   }
 
   /** Refuses what comes from now on. What is under way hears from the group as it stops. */
   stop(): void {
-    this.#close();
     this.#stopped = true;
   }
 }

@@ -58,6 +58,8 @@ export interface ClientSessionParts {
   readonly encoder: WatchEncoder;
   readonly connection: ClientConnection;
   readonly gone: () => void;
+  /** Where this is entered while it has answers to write: `flush` may be called before the end of the turn. */
+  readonly dirty: Set<ClientSession>;
 }
 
 export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answering {
@@ -65,6 +67,7 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   readonly #backend: CoreBackend;
   readonly #connection: ClientConnection;
   readonly #gone: () => void;
+  readonly #dirty: Set<ClientSession>;
   readonly #replies: ItemWriter = new ItemWriter(new ByteWriter(64 * 1024), ClientFrame.replies);
   readonly #watches: ClientWatches;
   readonly #administration: Administration;
@@ -73,13 +76,14 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   #unanswered = 0;
   #unansweredBytes = 0;
   #paused = false;
-  readonly #run: () => void = () => this.#flush();
+  readonly #run: () => void = () => this.flush();
 
   constructor(parts: ClientSessionParts) {
     this.#env = parts.env;
     this.#backend = parts.backend;
     this.#connection = parts.connection;
     this.#gone = parts.gone;
+    this.#dirty = parts.dirty;
     this.#watches = new ClientWatches(parts.backend, parts.encoder, this);
     this.#administration = new Administration(parts.backend, this);
   }
@@ -103,6 +107,7 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#dirty.delete(this);
     this.#watches.close();
     this.#administration.close();
     this.#gone();
@@ -259,12 +264,15 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   #flushSoon(): void {
     if (this.#flushing) return;
     this.#flushing = true;
+    this.#dirty.add(this);
     this.#env.tasks.defer(this.#run);
   }
 
-  #flush(): void {
+  /** Writes all answers gathered so far. Without any, does nothing. */
+  flush(): void {
     this.#flushing = false;
-    if (this.#closed) return;
+    this.#dirty.delete(this);
+    if (this.#closed || this.#replies.length === 0) return;
     const { connection } = this.#connection;
     connection.write(this.#replies.take());
     if (connection.congested) this.#watches.pauseAll();

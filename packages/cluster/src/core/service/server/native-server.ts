@@ -10,11 +10,18 @@ export class NativeServer {
   readonly #backend: CoreBackend;
   readonly #sessions: Set<ClientSession> = new Set();
   readonly #encoder: WatchEncoder = new WatchEncoder();
+  /** Those with answers that have not been written yet. */
+  readonly #dirty: Set<ClientSession> = new Set();
+  readonly #subscription: Disposable;
   #stopped = false;
 
   constructor(env: Pick<Env, 'tasks' | 'log'>, backend: CoreBackend) {
     this.#env = env;
     this.#backend = backend;
+    // Answers to writes leave in the turn in which they were applied, and not a turn later.
+    this.#subscription = backend.onApplied(() => {
+      for (const session of this.#dirty) session.flush();
+    });
   }
 
   get clientCount(): number {
@@ -29,6 +36,7 @@ export class NativeServer {
       encoder: this.#encoder,
       connection,
       gone: () => this.#sessions.delete(session),
+      dirty: this.#dirty,
     });
     this.#sessions.add(session);
     return session;
@@ -37,6 +45,7 @@ export class NativeServer {
   /** Answers nothing more. Connections are the transport's to close. */
   stop(): void {
     this.#stopped = true;
+    this.#subscription[Symbol.dispose]();
     for (const session of [...this.#sessions]) session.closed();
   }
 }
