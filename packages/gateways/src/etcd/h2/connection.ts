@@ -2,7 +2,7 @@
  * One HTTP/2 connection (RFC 9113), either side of it, over any duplex stream.
  *
  * Written here because what a call costs on `node:http2` is several times what the call itself costs
- * (docs/decisions/0004-http2-transport.md). It implements what gRPC uses: no server push, no priorities.
+ * (docs/decisions/0004-http2-connection.md). It implements what gRPC uses: no server push, no priorities.
  */
 import type { Duplex } from 'node:stream';
 import { FrameReader } from './frame-reader.ts';
