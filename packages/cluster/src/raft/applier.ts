@@ -1,12 +1,21 @@
+import type { Instant } from '@quorate/patterns/base';
 import type { Entry, SnapshotMark } from '@quorate/patterns/consensus/raft';
 import { ApplyQueue } from './apply-queue.ts';
 import type { PendingProposals } from './pending-proposals.ts';
+import { Trail } from './trail.ts';
 import type { StateMachine } from './types.ts';
 
 /** How much one turn may apply, over all groups, before the sockets are looked at again. */
 export interface ApplyBudget {
   entries: number;
   bytes: number;
+  /** Not looked at more often than once per entry. */
+  readonly until: Instant;
+  readonly now: () => Instant;
+}
+
+export function isSpent({ entries, bytes, until, now }: ApplyBudget): boolean {
+  return entries <= 0 || bytes <= 0 || now() >= until;
 }
 
 export interface ApplierParts {
@@ -16,6 +25,7 @@ export interface ApplierParts {
   readonly mark: SnapshotMark;
   readonly snapshotEntries: number;
   readonly snapshotBytes: number;
+  readonly trailingBytes: number;
   /** Enough has been applied since the last snapshot. The state machine stands at `mark` until this returns. */
   readonly takeSnapshot: (mark: SnapshotMark) => void;
   /** Feeds the newest snapshot on disk to the state machine. */
@@ -37,10 +47,12 @@ export class Applier {
   #restoring: Promise<void> = Promise.resolve();
   #entriesSinceSnapshot = 0;
   #bytesSinceSnapshot = 0;
+  readonly #trail: Trail;
   #stopped = false;
 
   constructor(parts: ApplierParts) {
     this.#parts = parts;
+    this.#trail = new Trail(parts.trailingBytes);
     this.#applied = parts.mark;
   }
 
@@ -61,6 +73,11 @@ export class Applier {
     return this.#restores > 0;
   }
 
+  /** From here on the applied entries hold no more than `trailingBytes`, about. */
+  get trailFrom(): number {
+    return this.#trail.keepFrom;
+  }
+
   commit(entries: readonly Entry[]): void {
     this.#committed.push(entries);
   }
@@ -68,11 +85,9 @@ export class Applier {
   /** Applies until nothing is left or the budget is spent. */
   run(budget: ApplyBudget): void {
     if (!this.hasWork) return;
-    while (budget.entries > 0 && budget.bytes > 0) {
-      const entry = this.#committed.shift();
-      if (entry === undefined) break;
-      this.#applyOne(entry, budget);
-    }
+    do {
+      this.#applyOne(this.#committed.shift()!, budget);
+    } while (!this.#committed.isEmpty && !isSpent(budget));
     this.#parts.machine.applied(this.#applied.index);
     this.#parts.moved();
     this.#considerSnapshot();
@@ -111,6 +126,7 @@ export class Applier {
     if (entry.kind === 'data') {
       budget.bytes -= entry.data.length;
       this.#bytesSinceSnapshot += entry.data.length;
+      this.#trail.add(index, entry.data.length);
       this.#parts.machine.apply(index, entry.data, this.#parts.proposals.claim(index, term));
     }
     this.#applied = { index, term, configuration };

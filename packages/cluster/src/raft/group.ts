@@ -23,9 +23,18 @@ export const ENTRY_BYTES_MAX: number = 8 * 1024 * 1024;
 /** The ticket of what the kernel need not hear back about. */
 const UNASKED = 0;
 
+/** Over all groups of a host. */
+export interface GroupCounts {
+  /** Entries that were to be proposed here. */
+  proposals: number;
+  /** Turns of a group in which there were any. */
+  batches: number;
+}
+
 /** What a group asks of the host that runs it. */
 export interface GroupPort {
   readonly self: NodeId;
+  readonly counts: GroupCounts;
   now(): Instant;
   defer(fn: () => void): void;
   /** The group has something queued: step it at the end of this turn. */
@@ -226,6 +235,8 @@ export class HostedGroup implements RaftGroup {
     this.#reportApplied(now);
     if (this.#proposals.queued > 0) {
       const id = this.#nextId++;
+      this.#port.counts.proposals += this.#proposals.queued;
+      this.#port.counts.batches += 1;
       kernel.step({ kind: 'propose', id, data: this.#proposals.takeBatch(id) }, now, out);
     }
     if (tick) this.#tick(now);
@@ -255,7 +266,7 @@ export class HostedGroup implements RaftGroup {
    */
   compacted(mark: SnapshotMark, trailing: number): number {
     this.#snapshotIndex = Math.max(this.#snapshotIndex, mark.index);
-    const keepFrom = Math.max(1, mark.index + 1 - trailing);
+    const keepFrom = Math.min(mark.index + 1, Math.max(1, mark.index + 1 - trailing, this.#applier.trailFrom));
     this.enqueue({ kind: 'compact', mark, keepFrom });
     return keepFrom - 1;
   }
@@ -286,6 +297,7 @@ export class HostedGroup implements RaftGroup {
       mark,
       snapshotEntries: this.options.snapshotEntries,
       snapshotBytes: this.options.snapshotBytes,
+      trailingBytes: this.options.trailingBytes,
       takeSnapshot: (at) => port.takeSnapshot(this, at),
       restore: () => port.restore(this),
       moved: () => port.schedule(this),

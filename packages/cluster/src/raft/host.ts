@@ -1,14 +1,14 @@
 import type { Env } from '@quorate/env';
-import type { Instant } from '@quorate/patterns/base';
+import { Instant } from '@quorate/patterns/base';
 import { type Configuration, type NodeId, Raft } from '@quorate/patterns/consensus/raft';
 import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
 import type { PeerTransport } from '../transport/types.ts';
 import { type GroupMessage, readRaftMessages } from '../wire/index.ts';
 import { Alarm } from './alarm.ts';
-import type { ApplyBudget } from './applier.ts';
+import { type ApplyBudget, isSpent } from './applier.ts';
 import { Deadlines } from './deadlines.ts';
-import { type GroupPort, HostedGroup } from './group.ts';
+import { type GroupCounts, type GroupPort, HostedGroup } from './group.ts';
 import { GroupSnapshots } from './group-snapshots.ts';
 import type { CreateKernel } from './kernel.ts';
 import { type GroupOptions, resolveGroupOptions } from './options.ts';
@@ -21,6 +21,7 @@ import type { RaftGroup, StateMachine } from './types.ts';
 /** What one turn applies before sockets are looked at again, over all groups. */
 const APPLY_ENTRIES_PER_TURN = 4096;
 const APPLY_BYTES_PER_TURN: number = 4 * 1024 * 1024;
+const APPLY_MS_PER_TURN = 8;
 /** A turn's effects may cause further steps (what is applied is reported to the kernel); after this many the next turn goes on. */
 const ROUNDS_PER_TURN = 4;
 
@@ -39,6 +40,9 @@ export interface RaftHostParts {
 }
 
 export interface RaftCounters {
+  /** Entries that were to be proposed here, and in how many batches. */
+  readonly proposals: number;
+  readonly batches: number;
   /** Turns in which something was stepped. */
   readonly turns: number;
   /** Calls of `LogStore.persist`, each for all groups of a turn. */
@@ -79,11 +83,14 @@ export class RaftHost {
   #ticking = false;
   #stopped = false;
   #turns = 0;
+  readonly #counts: GroupCounts = { proposals: 0, batches: 0 };
+  readonly #now: () => Instant;
   readonly #run: () => void = () => this.#turn();
 
   constructor(parts: RaftHostParts) {
     const { env, transport, log } = parts;
     this.#parts = parts;
+    this.#now = () => env.clock.monotonic();
     this.#outbox = new Outbox(transport);
     this.#batch = new PersistBatch(log);
     this.#snapshots = new GroupSnapshots({ ...parts, group: (id) => this.#groups.get(id) });
@@ -103,7 +110,7 @@ export class RaftHost {
     const { frames, messages, bytes } = this.#outbox;
     const { taken, sent, received } = this.#snapshots;
     const snapshots = { snapshotsTaken: taken, snapshotsSent: sent, snapshotsReceived: received };
-    return { turns: this.#turns, persists: this.#batch.count, frames, messages, bytes, ...snapshots };
+    return { ...this.#counts, turns: this.#turns, persists: this.#batch.count, frames, messages, bytes, ...snapshots };
   }
 
   /**
@@ -130,7 +137,7 @@ export class RaftHost {
     const random = env.random.stream(`raft/${id}`);
     const raftOptions = { ...options, id: self, random: (): number => random.uint32() };
     const group = new HostedGroup(this.#port, id, {
-      kernel: createKernel(raftOptions, restart, env.clock.monotonic()),
+      kernel: createKernel(raftOptions, restart, this.#now()),
       machine,
       options: resolveGroupOptions(options),
       mark: restart.mark,
@@ -190,7 +197,12 @@ export class RaftHost {
     if (this.#stopped) return;
     try {
       this.#turns += 1;
-      const budget: ApplyBudget = { entries: APPLY_ENTRIES_PER_TURN, bytes: APPLY_BYTES_PER_TURN };
+      const budget: ApplyBudget = {
+        entries: APPLY_ENTRIES_PER_TURN,
+        bytes: APPLY_BYTES_PER_TURN,
+        until: Instant.add(this.#now(), APPLY_MS_PER_TURN),
+        now: this.#now,
+      };
       for (let round = 0; round < ROUNDS_PER_TURN; round++) {
         this.#step();
         // A follower's way is longer than the own disk's; both only start here.
@@ -208,7 +220,7 @@ export class RaftHost {
   }
 
   #step(): void {
-    const now = this.#parts.env.clock.monotonic();
+    const now = this.#now();
     if (this.#ticking) this.#deadlines.due(now, this.#due);
     this.#ticking = false;
     const groups = this.#toStep;
@@ -237,13 +249,13 @@ export class RaftHost {
 
   /** True when something was applied. */
   #apply(budget: ApplyBudget): boolean {
-    if (this.#toApply.size === 0 || budget.entries <= 0 || budget.bytes <= 0) return false;
+    if (this.#toApply.size === 0 || isSpent(budget)) return false;
     for (const group of this.#toApply) {
       group.apply(budget);
       // One that is not done goes to the end of the row.
       this.#toApply.delete(group);
       if (group.hasWork) this.#toApply.add(group);
-      if (budget.entries <= 0 || budget.bytes <= 0) break;
+      if (isSpent(budget)) break;
     }
     return true;
   }
@@ -254,7 +266,8 @@ export class RaftHost {
     const { env, self } = this.#parts;
     return {
       self,
-      now: () => env.clock.monotonic(),
+      counts: this.#counts,
+      now: this.#now,
       defer: (fn) => env.tasks.defer(fn),
       schedule: (group) => this.#schedule(group),
       send: (to, group, message) => this.#outbox.add(to, group, message),

@@ -7,6 +7,8 @@ export interface GroupOptions extends Omit<RaftOptions, 'id' | 'random'> {
   readonly snapshotBytes?: number;
   /** Entries kept behind a snapshot, so that a follower that is a little behind need not be sent one. Default 10,000. */
   readonly trailingEntries?: number;
+  /** … but no more bytes of them than this, about. Default 16 MiB. */
+  readonly trailingBytes?: number;
   /** A read barrier that is not reached by then fails. Default 5,000. */
   readonly readTimeoutMs?: number;
   /** A leadership transfer that has not happened by then fails. Default 4 election timeouts. */
@@ -25,6 +27,7 @@ export type ResolvedGroupOptions = Required<
     | 'snapshotEntries'
     | 'snapshotBytes'
     | 'trailingEntries'
+    | 'trailingBytes'
     | 'readTimeoutMs'
     | 'transferTimeoutMs'
     | 'applyBacklogBytesMax'
@@ -40,6 +43,7 @@ export function resolveGroupOptions(options: GroupOptions): ResolvedGroupOptions
     snapshotEntries: options.snapshotEntries ?? 100_000,
     snapshotBytes: options.snapshotBytes ?? 64 * 1024 * 1024,
     trailingEntries: options.trailingEntries ?? 10_000,
+    trailingBytes: options.trailingBytes ?? 16 * 1024 * 1024,
     readTimeoutMs: options.readTimeoutMs ?? 5_000,
     transferTimeoutMs: options.transferTimeoutMs ?? 4 * electionTimeoutMs,
     applyBacklogBytesMax: options.applyBacklogBytesMax ?? 64 * 1024 * 1024,

@@ -7,13 +7,25 @@ import type { FramedConnection } from './framed-connection.ts';
 import { Greeting, type GreetingOwner, refuse } from './greeting.ts';
 import { type ResolvedTransportOptions, resolveTransportOptions, type TransportOptions } from './options.ts';
 import type { PeerLink } from './peer-link.ts';
-import { Peers } from './peers.ts';
+import { PEERS_MAX, Peers } from './peers.ts';
 import { PendingRequests, REQUESTS_MAX, type RequestDone } from './pending-requests.ts';
 import { RarelyLog } from './rarely-log.ts';
 import type { Channel, Lane, PeerTransport } from './types.ts';
 
 export type MessageHandler = (from: NodeId, payload: Uint8Array) => void;
 export type RequestHandler = (from: NodeId, payload: Uint8Array, reply: (payload: Uint8Array) => void) => void;
+
+export interface PeerStatus {
+  readonly id: NodeId;
+  /** This side dialled. */
+  readonly dialled: boolean;
+  readonly address: Address;
+  readonly queuedBytes: number;
+  readonly receivedBytes: number;
+  readonly receivedFrames: number;
+  /** Frames that were not sent because too much was queued. */
+  readonly droppedFrames: number;
+}
 
 /** One node's connections: with all its peers, and from its native clients, on one port. */
 export class NodeTransport implements PeerTransport {
@@ -79,6 +91,19 @@ export class NodeTransport implements PeerTransport {
 
   setPeers(peers: ReadonlyMap<NodeId, Address>): void {
     if (!this.#closed) this.#peers.setPeers(peers);
+  }
+
+  /** The connections with other nodes, for people to look at. */
+  get peers(): readonly PeerStatus[] {
+    return this.#peers.links.map((link) => ({
+      id: link.peer,
+      dialled: link.dialled,
+      address: link.framed.connection.remote,
+      queuedBytes: link.queuedBytes,
+      receivedBytes: link.framed.bytesIn,
+      receivedFrames: link.framed.framesIn,
+      droppedFrames: link.dropped,
+    }));
   }
 
   isReachable(peer: NodeId): boolean {
@@ -163,6 +188,9 @@ export class NodeTransport implements PeerTransport {
     }
     if (hello.to !== this.self || hello.from === this.self) {
       return { code: 'wrong-node', message: `this is node ${this.self}, node ${hello.from} wants node ${hello.to}` };
+    }
+    if (!this.#peers.hasRoomFor(hello.from)) {
+      return { code: 'overloaded', message: `there are connections with ${PEERS_MAX} nodes already` };
     }
     const objection = admit?.(hello.from);
     return objection === undefined ? undefined : { code: 'unknown-peer', message: objection };

@@ -10,6 +10,8 @@ import { Peer } from './peer.ts';
 import { PeerLink, type PeerLinkOwner } from './peer-link.ts';
 import { RarelyLog } from './rarely-log.ts';
 
+/** Nodes with which there may be connections. One more that calls is refused. */
+export const PEERS_MAX = 1024;
 /** The side that is not preferred as the dialler lets the other go first. */
 const COURTESY_MS = 40;
 
@@ -53,6 +55,11 @@ export class Peers implements DiallingOwner, PeerLinkOwner {
 
   get links(): readonly PeerLink[] {
     return [...this.#peers.values()].flatMap((peer) => (peer.link === undefined ? [] : [peer.link]));
+  }
+
+  /** Whether there is room for that node, known or not. */
+  hasRoomFor(id: NodeId): boolean {
+    return this.#peers.has(id) || this.#peers.size < PEERS_MAX;
   }
 
   /** A link with a node that is no longer listed stays until either side closes it: the node may have to hear that it was removed. */
