@@ -47,7 +47,9 @@ export class WriteBatch implements CoreProposal {
   }
 
   refused({ reason, leader }: ProposalRefusal): void {
-    this.fail(refusal(reason, leader), leader);
+    // Whoever is handing over is the leader still, but must not be asked again: who comes next is not known yet.
+    const next = reason === 'transferring' ? undefined : leader;
+    this.fail(refusal(reason, next), next);
   }
 
   lost(): void {

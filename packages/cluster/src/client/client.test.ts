@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { readResponse } from '../core/codec/index.ts';
+import { type App, SimCluster } from '../node/cluster.fixture.ts';
+import type { Client } from './index.ts';
+import { resolveClientOptions } from './options.ts';
+import { Operation } from './protocol/operations.ts';
+import { Requester } from './requester.ts';
+
+/** Makes the cluster forget all sessions but that of whoever asks, as it does when there are too many. */
+async function forgetSessions(app: App): Promise<void> {
+  const endpoints = app.cluster.names.map((name) => `${name}:7410`);
+  const requester = new Requester(resolveClientOptions({ env: app.env, endpoints }));
+  for (let session = 1; session <= 40; session++) {
+    await requester.ask('close', Operation.closeSession, readResponse, {}, (writer) => writer.uint(session));
+  }
+  await requester.close();
+}
+
+const scenario = (name: string, run: (app: App, client: Client) => Promise<void>): void => {
+  test(name, async () => {
+    const cluster = new SimCluster();
+    await cluster.run(async (app) => run(app, await app.connect({ timeoutMs: 20_000 })));
+  });
+};
+
+scenario(
+  'a client whose session has been forgotten opens another, and its writes do not notice',
+  async (app, client) => {
+    await client.put('a', '1');
+    await forgetSessions(app);
+    await Promise.all(Array.from({ length: 10 }, (_, i) => client.put(`k${i}`, '')));
+    expect((await client.range({ prefix: 'k' })).count).toBe(10);
+  },
+);
+
+scenario(
+  'a write that may have been applied before its session was forgotten has an unknown outcome',
+  async (app, client) => {
+    await client.put('a', '1');
+    const { world, names } = app.cluster;
+    // The request arrives, the answer does not.
+    const cut = world.net.cut(names.map((from) => ({ from, to: 'app' })));
+    const outcome = client.put('a', '2').catch((error: unknown) => error);
+    await app.sleep(100);
+    const other = world.node('other');
+    other.start(() => {});
+    await other.call(async (env) => forgetSessions({ env, cluster: app.cluster } as App));
+    cut[Symbol.dispose]();
+    for (const name of names) world.net.resetConnections('app', name);
+    expect(await outcome).toMatchObject({ code: 'session-expired', outcome: 'unknown' });
+    expect((await client.get('a'))?.version).toBe(2);
+  },
+);
+
+scenario('what is outstanding when a client is closed is rejected with what is known of it', async (app, client) => {
+  await client.put('a', '1');
+  app.cluster.world.net.partition(['app'], app.cluster.names);
+  const write = client.put('a', '2').catch((error: unknown) => error);
+  const read = client.get('a').catch((error: unknown) => error);
+  await client.close();
+  expect(await write).toMatchObject({ code: 'stopped', outcome: 'unknown' });
+  expect(await read).toMatchObject({ code: 'stopped', outcome: 'not-applied' });
+  await expect(client.put('a', '3')).rejects.toMatchObject({ code: 'stopped', outcome: 'not-applied' });
+  await client.close();
+});
+
+scenario('more reads at once than a connection may owe are all answered', async (_app, client) => {
+  await client.put('a', '1');
+  const reads = await Promise.all(Array.from({ length: 40_000 }, () => client.get('a', { serializable: true })));
+  expect(reads.every((kv) => kv?.version === 1)).toBe(true);
+});
+
+scenario('more calls than a client may have waiting are refused at once', async (app) => {
+  const client = await app.connect({ inFlightMax: 10 });
+  const calls = await Promise.allSettled(Array.from({ length: 15 }, () => client.get('a')));
+  expect(calls.filter(({ status }) => status === 'fulfilled').length).toBe(10);
+  const refused = calls.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+  expect(refused.reason).toMatchObject({ code: 'too-many-requests', retryable: true, outcome: 'not-applied' });
+});
+
+scenario('a request that cannot be written is refused, and those around it are not harmed', async (_app, client) => {
+  const around = [client.put('before', '1'), client.compact(-1.5), client.put('after', '1')];
+  const [before, wrong, after] = await Promise.allSettled(around);
+  expect(wrong).toMatchObject({ status: 'rejected', reason: { code: 'invalid-request', outcome: 'not-applied' } });
+  expect([before?.status, after?.status]).toEqual(['fulfilled', 'fulfilled']);
+  await expect(client.put('big', new Uint8Array(2_000_000))).rejects.toMatchObject({ code: 'request-too-large' });
+  await expect(client.put('', 'x')).rejects.toMatchObject({ code: 'key-empty' });
+});
