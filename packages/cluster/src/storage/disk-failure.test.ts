@@ -50,7 +50,10 @@ describe.each<[string, DiskFault]>([
     { calls: ['write'], pathPart: '.wal', skip: 1, result: 'no-space' },
   ],
   ['a new segment that cannot be created', { calls: ['open'], pathPart: '.tmp', skip: 1, result: 'no-space' }],
-  ['a new segment whose name cannot be made durable', { calls: ['syncDirectory'], pathPart: '/log', skip: 2, result: 'io' }],
+  [
+    'a new segment whose name cannot be made durable',
+    { calls: ['syncDirectory'], pathPart: '/log', skip: 2, result: 'io' },
+  ],
 ])('%s', (_what, fault) => {
   test('is final: nothing is acknowledged any more, even when the disk works again; and nothing acknowledged is lost', async () => {
     const { disk, open } = faulty();

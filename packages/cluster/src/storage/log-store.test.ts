@@ -68,6 +68,18 @@ describe('what is durable', () => {
     });
   });
 
+  test('a restart voids entries behind it too: they belong to another past', async () => {
+    const env = testEnv();
+    let store = await openTestLog(env);
+    await persisted(store, request(0, { entries: entries(1, 9, 1) }));
+    await persisted(store, request(0, { restart: mark(5, 4), term: 4 }));
+    store = await reopened(store, env);
+    expect(store.recovered.get(core)).toMatchObject({ entries: [], damage: undefined });
+    await persisted(store, request(0, { entries: entries(6, 7, 4) }));
+    store = await reopened(store, env);
+    expect(store.recovered.get(core)).toMatchObject({ entries: entries(6, 7, 4), damage: undefined });
+  });
+
   test('groups share the log and do not mix', async () => {
     const env = testEnv();
     let store = await openTestLog(env);
