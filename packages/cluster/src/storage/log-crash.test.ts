@@ -55,10 +55,10 @@ test.each([1024, 0])(
       { ...script, options: { ...script.options, zeroAheadBytes } },
       (variant) => variant % 3 === 0,
     );
-    expect(tally.crashes).toBeGreaterThan(60);
-    expect(tally.torn).toBeGreaterThan(200);
-    expect(tally.exact).toBeGreaterThan(80);
-    expect(tally.more).toBeGreaterThan(80);
+    expect(tally.crashes).toBeGreaterThan(50);
+    expect(tally.torn).toBeGreaterThan(150);
+    expect(tally.exact).toBeGreaterThan(60);
+    expect(tally.more).toBeGreaterThan(60);
   },
 );
 
