@@ -205,6 +205,19 @@ describe('what a power failure takes', () => {
     expect(new Set([1n, 2n, 3n, 4n, 5n].map(fates)).size).toBeGreaterThan(1);
   });
 
+  test('a fate that is given is carried out to the letter, whatever was on its way', async () => {
+    for (const kept of ['lost', 'kept'] as const) {
+      const disk = new SimDisk();
+      const mount = disk.mount('a', { schedule: () => {} });
+      const file = await durableFile(disk, '/a', 'old');
+      await file.write([bytes('new')], 0);
+      void mount.open('/never', 'create');
+      disk.crash({ name: kept, outcomes: [kept] });
+      expect(await contentOf(disk, '/a')).toBe(kept === 'kept' ? 'new' : 'old');
+      expect(await disk.exists('/never')).toBe(false);
+    }
+  });
+
   test('the death of a process alone takes nothing that was written', async () => {
     const disk = new SimDisk();
     const scheduler = { schedule: (operation: { perform(): void }) => queueMicrotask(() => operation.perform()) };

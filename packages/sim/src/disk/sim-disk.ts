@@ -145,10 +145,7 @@ export class SimDisk implements Disk {
 
   /** The power failed: all mounts end, and of what was not durable there remains what `variant` or else the seed says. */
   crash(variant?: CrashVariant): CrashVariant {
-    for (const request of this.#waiting.all()) {
-      const { kind } = request;
-      if ((kind === 'write' || kind === 'names') && this.#crashes.below(2) === 0) request.carryOutUnheard();
-    }
+    if (variant === undefined) this.#carryOutSome();
     for (const mount of this.#mounts) mount.end();
     this.#mounts.clear();
     this.#waiting.forget();
@@ -272,6 +269,14 @@ export class SimDisk implements Disk {
     const mount = new DiskMount(this, owner, scheduler);
     this.#mounts.add(mount);
     return mount;
+  }
+
+  /** What was on its way when the power failed may have come to the system, and is then one more unsynced change. */
+  #carryOutSome(): void {
+    for (const request of this.#waiting.all()) {
+      const { kind } = request;
+      if ((kind === 'write' || kind === 'names') && this.#crashes.below(2) === 0) request.carryOutUnheard();
+    }
   }
 
   #delayUs(request: AnyRequest): number {
