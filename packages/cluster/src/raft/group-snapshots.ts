@@ -64,13 +64,12 @@ export class GroupSnapshots {
     const { id, machine } = group;
     if (this.#stopped || this.#taking.has(id)) return;
     if (this.#receiver.isReceiving(id)) return group.snapshotFailed();
-    const { snapshots, log, env } = this.#parts;
+    const { snapshots, env } = this.#parts;
     const taken = takeSnapshot(id, mark, { machine, snapshots, stopped: () => this.#stopped })
       .then((complete) => {
         if (!complete || this.#stopped) return;
         this.taken += 1;
-        const releasable = group.compacted(mark, trailing);
-        if (releasable > 0) log.release(id, releasable);
+        this.#release(group, mark, trailing);
       })
       .catch((error: unknown) => {
         env.log.error('a snapshot could not be taken: the log grows until one can', {
@@ -81,6 +80,13 @@ export class GroupSnapshots {
       })
       .finally(() => this.#taking.delete(id));
     this.#taking.set(id, taken);
+  }
+
+  /** Lets go of all entries up to `mark`, where the state machine stands; with a new snapshot only if there is none yet at that place. */
+  letGo(group: HostedGroup, mark: SnapshotMark): void {
+    const latest = this.#parts.snapshots.latest(group.id);
+    if (latest !== undefined && latest.index >= mark.index) this.#release(group, latest, 0);
+    else this.take(group, mark, 0);
   }
 
   send(group: HostedGroup, to: NodeId, term: number): void {
@@ -98,6 +104,11 @@ export class GroupSnapshots {
   async restore(group: HostedGroup): Promise<void> {
     const found = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
     if (!found) throw new Error('the snapshot is gone');
+  }
+
+  #release(group: HostedGroup, mark: SnapshotMark, trailing: number): void {
+    const releasable = group.compacted(mark, trailing);
+    if (releasable > 0) this.#parts.log.release(group.id, releasable);
   }
 
   async stop(): Promise<void> {

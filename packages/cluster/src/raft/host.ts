@@ -288,7 +288,7 @@ export class RaftHost {
     if (log.sizeBytes <= logBytesMax) return;
     for (const id of log.holders) {
       const group = this.#groups.get(id);
-      if (group?.applied !== undefined) this.#snapshots.take(group, group.applied, 0);
+      if (group?.applied !== undefined) this.#snapshots.letGo(group, group.applied);
     }
   }
 
