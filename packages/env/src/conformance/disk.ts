@@ -80,6 +80,20 @@ const names: readonly ConformanceCase<DiskSubject>[] = [
     },
   },
   {
+    name: 'writeDurably follows a file through a rename, whatever has its old name by then',
+    async run(subject) {
+      const { disk, directory } = subject;
+      const file = await created(subject, 'a');
+      await disk.rename(`${directory}/a`, `${directory}/b`);
+      const other = await created(subject, 'a');
+      await file.writeDurably([bytes(1, 2, 3)], 0);
+      expectEqual(await contentOf(file), bytes(1, 2, 3), 'the renamed one');
+      expectEqual(await other.size(), 0, 'size of the one that has the old name');
+      await file.close();
+      await other.close();
+    },
+  },
+  {
     name: 'a file that was renamed or removed stays open for those who have it open',
     async run(subject) {
       const { disk, directory } = subject;

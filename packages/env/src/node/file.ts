@@ -16,7 +16,7 @@ import { DiskError, type File } from '../disk.ts';
 import { diskError } from './disk-errors.ts';
 import type { SyncMode } from './sync-mode.ts';
 
-/** One `write` of O_DSYNC replaces write and fdatasync. Elsewhere the flag promises less than fdatasync does. */
+/** One `write` with O_DSYNC replaces write and fdatasync. Elsewhere the flag promises less than fdatasync does. */
 const DURABLE_FLAG: number = process.platform === 'linux' ? constants.O_DSYNC : 0;
 
 export interface FileHost {
@@ -100,7 +100,7 @@ export class NodeFile implements File {
 
   #writeOnThisThread(chunks: readonly Uint8Array[], sizeBytes: number, position: number): void {
     try {
-      const alsoSync = this.#dirty || DURABLE_FLAG === 0;
+      const alsoSync = this.#dirty || this.#durableFd === this.#fd;
       const fd = alsoSync ? this.#fd : this.#durableFd!;
       let written =
         chunks.length === 1 ? writeSync(fd, chunks[0]!, 0, sizeBytes, position) : writevSync(fd, chunks, position);
@@ -117,14 +117,22 @@ export class NodeFile implements File {
   }
 
   async #writeDurablyInPool(chunks: readonly Uint8Array[], position: number): Promise<void> {
-    if (!this.#dirty && DURABLE_FLAG !== 0) return this.#writeInPool(this.#durableFd!, chunks, position);
+    if (!this.#dirty && this.#durableFd !== this.#fd) return this.#writeInPool(this.#durableFd!, chunks, position);
     await this.#writeInPool(this.#fd, chunks, position);
     await this.sync();
   }
 
+  /** By way of the first descriptor, not of the path: that may have been renamed or given to another file. */
   async #openDurable(): Promise<number> {
     if (DURABLE_FLAG === 0 || !this.#writable) return this.#fd;
-    return this.#call<number>('open', (done) => open(this.path, constants.O_RDWR | DURABLE_FLAG, done));
+    const own = `/proc/self/fd/${this.#fd}`;
+    try {
+      return await this.#call<number>('open', (done) => open(own, constants.O_RDWR | DURABLE_FLAG, done));
+    } catch (error) {
+      if (this.#closed) throw error;
+      // No /proc here: write and fdatasync do as well.
+      return this.#fd;
+    }
   }
 
   async #writeInPool(fd: number, chunks: readonly Uint8Array[], position: number): Promise<void> {
