@@ -49,12 +49,20 @@ export function sendError(stream: Http2Stream, error: GrpcError, headersSent: bo
   stream.end(headersSent ? NOTHING : RESPONSE_HEADERS, fields);
 }
 
-/** In the words of grpc-go, which clients show as they are. */
+/** In the words of grpc-go where it has some, which clients show as they are. */
 export function faultError(fault: FrameFault, maxBytes: number): GrpcError {
-  return fault.kind === 'compressed'
-    ? new GrpcError(GrpcCode.unimplemented, 'grpc: compressed flag set with identity or empty encoding')
-    : new GrpcError(
+  switch (fault.kind) {
+    case 'compressed':
+      return new GrpcError(GrpcCode.unimplemented, 'grpc: compressed flag set with identity or empty encoding');
+    case 'too-large':
+      return new GrpcError(
         GrpcCode.resourceExhausted,
         `grpc: received message larger than max (${fault.sizeBytes} vs. ${maxBytes})`,
       );
+    case 'too-much-held':
+      return new GrpcError(
+        GrpcCode.resourceExhausted,
+        'too many unfinished requests on this connection: send them one after the other',
+      );
+  }
 }

@@ -38,6 +38,18 @@ test('a message that has begun and not ended is partial', () => {
   }
 });
 
+test('several share a budget for what they hold, and give it back', () => {
+  const budget = { heldBytes: 0, maxBytes: 20 };
+  const begun = framed(Buffer.alloc(50)).subarray(0, 12);
+  const [first, second] = [new MessageAssembler(100, budget), new MessageAssembler(100, budget)];
+  expect(first.push(begun, () => {})).toBeUndefined();
+  expect(second.push(begun, () => {})).toEqual({ kind: 'too-much-held' });
+  second.drop();
+  expect(budget.heldBytes).toBe(12);
+  expect(first.push(Buffer.alloc(43), () => {})).toBeUndefined();
+  expect(budget.heldBytes).toBe(0);
+});
+
 describe('a fault is seen as soon as the prefix is there', () => {
   test('a message over the limit', () => {
     const assembler = new MessageAssembler(100);

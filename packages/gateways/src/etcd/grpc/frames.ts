@@ -2,8 +2,17 @@
 
 export const PREFIX_BYTES = 5;
 
-/** What a chunk of a call's body can be wrong about. */
-export type FrameFault = { readonly kind: 'compressed' } | { readonly kind: 'too-large'; readonly sizeBytes: number };
+/** What is wrong with a call's body. */
+export type FrameFault =
+  | { readonly kind: 'compressed' }
+  | { readonly kind: 'too-large'; readonly sizeBytes: number }
+  | { readonly kind: 'too-much-held' };
+
+/** What several assemblers may hold together. */
+export interface HoldBudget {
+  heldBytes: number;
+  readonly maxBytes: number;
+}
 
 /**
  * Cuts a call's body into messages, whatever the chunks they arrive in. A message that lies within one chunk is a view of
@@ -11,13 +20,15 @@ export type FrameFault = { readonly kind: 'compressed' } | { readonly kind: 'too
  */
 export class MessageAssembler {
   readonly #maxBytes: number;
+  readonly #budget: HoldBudget | undefined;
   #parts: Uint8Array[] = [];
   #held = 0;
   /** Bytes that the message being gathered needs in all, with its prefix; the prefix's length until that is complete. */
   #needed = PREFIX_BYTES;
 
-  constructor(maxBytes: number) {
+  constructor(maxBytes: number, budget?: HoldBudget) {
     this.#maxBytes = maxBytes;
+    this.#budget = budget;
   }
 
   /** True while a message has begun and not ended. */
@@ -29,9 +40,9 @@ export class MessageAssembler {
   push(chunk: Uint8Array, deliver: (message: Uint8Array) => void): FrameFault | undefined {
     let rest = chunk;
     if (this.#held > 0) {
-      const joined = this.#join(rest);
-      if (joined === undefined) return undefined;
-      rest = joined;
+      this.#hold(rest);
+      if (this.#held < this.#needed) return this.#overdrawn();
+      rest = this.#takeHeld();
     }
     while (rest.length >= PREFIX_BYTES) {
       const fault = this.#fault(rest);
@@ -44,24 +55,34 @@ export class MessageAssembler {
       deliver(rest.subarray(PREFIX_BYTES, size));
       rest = rest.subarray(size);
     }
-    if (rest.length > 0) this.#hold(rest);
-    return undefined;
+    if (rest.length === 0) return undefined;
+    this.#hold(rest);
+    return this.#overdrawn();
   }
 
-  /** Everything held and `chunk` as one, once that makes progress possible. */
-  #join(chunk: Uint8Array): Uint8Array | undefined {
-    this.#hold(chunk);
-    if (this.#held < this.#needed) return undefined;
+  /** Forgets what is held: the call is over. */
+  drop(): void {
+    if (this.#held > 0) this.#takeHeld();
+  }
+
+  #hold(chunk: Uint8Array): void {
+    this.#parts.push(chunk);
+    this.#held += chunk.length;
+    if (this.#budget !== undefined) this.#budget.heldBytes += chunk.length;
+  }
+
+  #takeHeld(): Uint8Array {
     const joined = this.#parts.length === 1 ? this.#parts[0]! : Buffer.concat(this.#parts, this.#held);
+    if (this.#budget !== undefined) this.#budget.heldBytes -= this.#held;
     this.#parts = [];
     this.#held = 0;
     this.#needed = PREFIX_BYTES;
     return joined;
   }
 
-  #hold(chunk: Uint8Array): void {
-    this.#parts.push(chunk);
-    this.#held += chunk.length;
+  #overdrawn(): FrameFault | undefined {
+    const budget = this.#budget;
+    return budget !== undefined && budget.heldBytes > budget.maxBytes ? { kind: 'too-much-held' } : undefined;
   }
 
   #fault(prefix: Uint8Array): FrameFault | undefined {

@@ -4,6 +4,7 @@ import { Http2Connection } from '../h2/connection.ts';
 import { type HeaderList, header } from '../h2/hpack-decoder.ts';
 import type { HeaderSet } from '../h2/hpack-encoder.ts';
 import type { Http2Stream, StreamListener } from '../h2/stream.ts';
+import type { HoldBudget } from './frames.ts';
 import type { CallContext, Methods } from './method.ts';
 import { encodeMessage, GrpcCode, GrpcError } from './status.ts';
 import { ServerStreamCall } from './stream-call.ts';
@@ -26,14 +27,18 @@ export function serveGrpc(
   options: GrpcServerOptions,
   closed: (reason: Error | undefined) => void,
 ): Http2Connection {
+  const budget: HoldBudget = { heldBytes: 0, maxBytes: HELD_MAX_BYTES };
   const connection: Http2Connection = new Http2Connection(socket, {
     role: 'server',
     concurrentStreamsMax: options.concurrentStreamsMax,
-    accept: (stream, headers) => accept(connection, stream, headers, options),
+    accept: (stream, headers) => accept(connection, stream, headers, options, budget),
     closed,
   });
   return connection;
 }
+
+/** What one connection's unfinished requests may hold together. */
+const HELD_MAX_BYTES = 64 * 1024 * 1024;
 
 const IGNORE: StreamListener = { headers() {}, data() {}, reset() {}, drained() {} };
 const NOT_GRPC: HeaderSet = { fields: [':status', '415', 'content-type', 'application/grpc'] };
@@ -44,6 +49,7 @@ function accept(
   stream: Http2Stream,
   headers: HeaderList,
   options: GrpcServerOptions,
+  budget: HoldBudget,
 ): StreamListener {
   const contentType = header(headers, 'content-type') ?? '';
   if (header(headers, ':method') !== 'POST' || !contentType.startsWith('application/grpc')) {
@@ -61,8 +67,8 @@ function accept(
     return refuse(stream, new GrpcError(GrpcCode.unimplemented, said), ['grpc-accept-encoding', 'identity']);
   }
   return method.kind === 'unary'
-    ? new UnaryCall(connection, stream, headers, method, options)
-    : ServerStreamCall.open(stream, headers, method, options);
+    ? new UnaryCall(connection, stream, headers, method, options, budget)
+    : ServerStreamCall.open(stream, headers, method, options, budget);
 }
 
 function refuse(stream: Http2Stream, error: GrpcError, more: HeaderList = []): StreamListener {

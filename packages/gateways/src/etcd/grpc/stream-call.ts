@@ -2,7 +2,7 @@ import type { HeaderList } from '../h2/hpack-decoder.ts';
 import { ErrorCode } from '../h2/protocol.ts';
 import type { StreamListener as Http2Listener, Http2Stream } from '../h2/stream.ts';
 import { Context, faultError, frame, OK_TRAILERS, RESPONSE_HEADERS, sendError } from './call.ts';
-import { MessageAssembler } from './frames.ts';
+import { type HoldBudget, MessageAssembler } from './frames.ts';
 import type { CallContext, ServerStream, StreamListener, StreamMethod } from './method.ts';
 import type { GrpcServerOptions } from './server.ts';
 import { GrpcCode, GrpcError } from './status.ts';
@@ -24,8 +24,9 @@ export class ServerStreamCall<Request, Response> implements Http2Listener, Serve
     headers: HeaderList,
     method: StreamMethod<Q, A>,
     options: GrpcServerOptions,
+    budget: HoldBudget,
   ): Http2Listener {
-    const call = new ServerStreamCall(stream, headers, method, options);
+    const call = new ServerStreamCall(stream, headers, method, options, budget);
     call.#start();
     return call;
   }
@@ -35,12 +36,13 @@ export class ServerStreamCall<Request, Response> implements Http2Listener, Serve
     headers: HeaderList,
     method: StreamMethod<Request, Response>,
     options: GrpcServerOptions,
+    budget: HoldBudget,
   ) {
     this.#stream = stream;
     this.context = new Context(headers);
     this.#method = method;
     this.#options = options;
-    this.#assembler = new MessageAssembler(options.messageMaxBytes);
+    this.#assembler = new MessageAssembler(options.messageMaxBytes, budget);
   }
 
   #start(): void {
@@ -97,6 +99,7 @@ export class ServerStreamCall<Request, Response> implements Http2Listener, Serve
   #close(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#assembler.drop();
     clearTimeout(this.#deadline);
     this.#listener?.closed();
   }

@@ -2,7 +2,7 @@ import type { Http2Connection } from '../h2/connection.ts';
 import type { HeaderList } from '../h2/hpack-decoder.ts';
 import type { Http2Stream, StreamListener } from '../h2/stream.ts';
 import { Context, faultError, frame, OK_TRAILERS, RESPONSE_HEADERS, sendError } from './call.ts';
-import { MessageAssembler, PREFIX_BYTES } from './frames.ts';
+import { type HoldBudget, MessageAssembler, PREFIX_BYTES } from './frames.ts';
 import type { UnaryMethod } from './method.ts';
 import type { GrpcServerOptions } from './server.ts';
 import { GrpcCode, GrpcError } from './status.ts';
@@ -14,6 +14,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
   readonly #context: Context;
   readonly #method: UnaryMethod<Request, Response>;
   readonly #options: GrpcServerOptions;
+  readonly #budget: HoldBudget;
   /** Only for a request that does not come in one piece. */
   #assembler: MessageAssembler | undefined;
   #message: Uint8Array | undefined;
@@ -25,12 +26,14 @@ export class UnaryCall<Request, Response> implements StreamListener {
     headers: HeaderList,
     method: UnaryMethod<Request, Response>,
     options: GrpcServerOptions,
+    budget: HoldBudget,
   ) {
     this.#connection = connection;
     this.#stream = stream;
     this.#context = new Context(headers);
     this.#method = method;
     this.#options = options;
+    this.#budget = budget;
   }
 
   data(chunk: Buffer, ended: boolean): void {
@@ -45,7 +48,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
   }
 
   #assemble(chunk: Buffer): void {
-    this.#assembler ??= new MessageAssembler(this.#options.messageMaxBytes);
+    this.#assembler ??= new MessageAssembler(this.#options.messageMaxBytes, this.#budget);
     const fault = this.#assembler.push(chunk, (message) => {
       if (this.#message === undefined) this.#message = message;
       else this.#fail(new GrpcError(GrpcCode.internal, 'more than one message in a unary call'));
@@ -101,6 +104,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
 
   #fail(error: GrpcError): void {
     this.#state = 'done';
+    this.#assembler?.drop();
     sendError(this.#stream, error, false);
   }
 
@@ -109,6 +113,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
   }
 
   reset(): void {
+    this.#assembler?.drop();
     if (this.#state !== 'working') return;
     this.#state = 'abandoned';
     this.#connection.countAbandoned(1);

@@ -149,6 +149,7 @@ describe('a malformed block is refused with its reason', () => {
     ['a block that ends inside a field', '00', /ends inside a field/],
     ['an integer without end', '7fffffffffffffff', /does not end or is too large/],
     ['a Huffman string that ends inside a symbol', '0081fe 00', /does not end on a symbol/],
+    ['padding that is not ones', '008100 00', /does not end on a symbol/],
     ['padding of more than seven bits', '0082ffff 00', /does not end on a symbol/],
     ['a table larger than allowed', '3fe29f01', /over the 4096 bytes/],
     ['a size update after a field', '8220', /after a header field/],

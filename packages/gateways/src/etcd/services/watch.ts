@@ -172,18 +172,21 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
 
   #send(header: ResponseHeader, what: Partial<pb.WatchResponse>): void {
     this.#stream.send({ ...BLANK, ...what, header });
+    this.#throttle();
   }
 
-  /** A client that does not keep up stops all watchers of its stream until what was sent has left. */
+  /** A client that does not keep up stops all watchers of its stream, and may ask no more, until what was sent has left. */
   #throttle(): void {
     if (this.#paused || !this.#stream.congested) return;
     this.#paused = true;
+    this.#stream.hold();
     for (const watcher of this.#watchers.values()) watcher.pause();
   }
 
   drained(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.#stream.release();
     for (const watcher of this.#watchers.values()) watcher.resume();
   }
 
