@@ -1,6 +1,6 @@
 import type { Address } from '@quorate/env';
 import { parseAddress } from '../client/endpoints.ts';
-import type { GroupOptions } from '../raft/index.ts';
+import type { CreateKernel, GroupOptions } from '../raft/index.ts';
 import type { LogStoreOptions } from '../storage/index.ts';
 
 /** How one node of the consistent core is to be run. */
@@ -26,6 +26,8 @@ export interface CoreNodeConfig {
   /** Bytes of keys, values and bookkeeping above which writes are refused. Default 2 GiB. */
   readonly quotaBytes?: number;
   readonly raft?: GroupOptions;
+  /** Default: `Raft` of the patterns. Simulations put one in its place that is watched. */
+  readonly createKernel?: CreateKernel;
   readonly storage?: Omit<LogStoreOptions, 'clusterId' | 'nodeId'>;
   /** What `status` says of this program. Default that of this package. */
   readonly version?: string;

@@ -138,6 +138,7 @@ class RunningNode implements CoreNode {
       log,
       snapshots,
       onFatal: (reason) => this.#fail(reason),
+      ...(this.#config.createKernel === undefined ? {} : { createKernel: this.#config.createKernel }),
     });
     const group = await host.addGroup(CORE_GROUP, machine, this.#config.raft ?? {}, this.#identity.initial);
     return { host, group };

@@ -1,0 +1,203 @@
+/**
+ * Sees every input and every effect of every Raft node, and holds them against figure 3 of the Raft paper (Ongaro and Ousterhout, "In
+ * Search of an Understandable Consensus Algorithm", 2014): election safety, log matching, leader completeness, state-machine
+ * safety; and two consequences: what is committed is not truncated, and it is durable on a quorum.
+ */
+import type { CreateKernel, RaftKernel } from '@quorate/cluster/raft';
+import { type Configuration, type Entry, type NodeId, Raft, type RaftEffect } from '@quorate/patterns/consensus/raft';
+import type { Violations } from '../violations.ts';
+import { LogWitness } from './log-witness.ts';
+
+export interface WitnessListener {
+  /** For the first time anywhere. */
+  committed(entry: Entry): void;
+  mark(name: string): void;
+}
+
+interface Seen {
+  readonly name: string;
+  readonly log: LogWitness;
+  configuration: Configuration;
+}
+
+export class RaftWitness {
+  readonly #violations: Violations;
+  readonly #listener: WitnessListener;
+  readonly #nodes = new Map<NodeId, Seen>();
+  /** By term. */
+  readonly #leaders = new Map<number, string>();
+  /** Those committed first, in order: index 1 at 0. */
+  readonly #committed: Entry[] = [];
+  /** By index and term: what is there, and the term before it. */
+  readonly #written = new Map<string, { readonly entry: Entry; readonly previousTerm: number | undefined }>();
+
+  constructor(violations: Violations, listener: WitnessListener) {
+    this.#violations = violations;
+    this.#listener = listener;
+  }
+
+  get commitIndex(): number {
+    return this.#committed.length;
+  }
+
+  get terms(): number {
+    return this.#leaders.size;
+  }
+
+  /** Makes kernels of the node of that name, and watches them. */
+  kernelsOf(name: string): CreateKernel {
+    return (options, restart, now) => {
+      const kernel = new Raft(options, restart, now);
+      const seen = this.#nodes.get(options.id) ?? {
+        name,
+        log: new LogWitness(),
+        configuration: kernel.status.configuration,
+      };
+      this.#nodes.set(options.id, seen);
+      seen.configuration = kernel.status.configuration;
+      seen.log.restarted(restart);
+      if (restart.damaged) this.#listener.mark('damaged node started');
+      return this.#watched(kernel, seen);
+    };
+  }
+
+  #watched(kernel: RaftKernel, seen: Seen): RaftKernel {
+    return {
+      get deadline() {
+        return kernel.deadline;
+      },
+      get status() {
+        return kernel.status;
+      },
+      step: (input, now, out) => {
+        const before = out.length;
+        if (input.kind === 'persisted') seen.log.persisted(input.ticket);
+        kernel.step(input, now, out);
+        for (let i = before; i < out.length; i++) this.#effect(out[i]!, seen);
+      },
+    };
+  }
+
+  #effect(effect: RaftEffect, seen: Seen): void {
+    switch (effect.kind) {
+      case 'persist':
+        this.#writes(effect.ticket, effect.entries, seen);
+        return;
+      case 'commit':
+        for (const entry of effect.entries) this.#commits(entry, seen);
+        return;
+      case 'restore':
+        seen.log.restored(effect.ticket, effect.mark);
+        this.#listener.mark('snapshot installed');
+        return;
+      case 'role':
+        if (effect.role === 'leader') this.#leads(effect.term, seen);
+        return;
+      case 'configuration':
+        seen.configuration = effect.configuration;
+        return;
+      case 'repaired':
+        this.#listener.mark('damaged node repaired');
+        return;
+      default:
+        return;
+    }
+  }
+
+  #leads(term: number, seen: Seen): void {
+    const known = this.#leaders.get(term);
+    if (known !== undefined && known !== seen.name) {
+      this.#violations.report('election-safety', `${known} and ${seen.name} both lead in term ${term}`);
+    }
+    this.#leaders.set(term, seen.name);
+    if (this.#leaders.size > 1) this.#listener.mark('leader changed');
+    for (const entry of this.#committed) {
+      if (entry.term > term || seen.log.has(entry)) continue;
+      this.#violations.report(
+        'leader-completeness',
+        `${seen.name} leads term ${term} without the committed entry ${show(entry)}`,
+      );
+      return;
+    }
+  }
+
+  #writes(ticket: number, entries: readonly Entry[], seen: Seen): void {
+    const first = entries[0];
+    if (first !== undefined) this.#truncates(first, entries, seen);
+    seen.log.wrote(ticket, entries);
+    for (const entry of entries) {
+      const key = `${entry.index}:${entry.term}`;
+      const previousTerm = seen.log.termAt(entry.index - 1);
+      const known = this.#written.get(key);
+      if (known === undefined) this.#written.set(key, { entry, previousTerm });
+      else if (!same(known.entry, entry) || differ(known.previousTerm, previousTerm)) {
+        this.#violations.report(
+          'log-matching',
+          `${seen.name} has another entry at ${show(entry)} than somebody else, or another one before it`,
+        );
+      }
+    }
+  }
+
+  #truncates(first: Entry, entries: readonly Entry[], seen: Seen): void {
+    if (first.index > seen.log.lastIndex) return;
+    this.#listener.mark('entries truncated');
+    for (let index = first.index; index <= seen.log.lastIndex; index++) {
+      const committed = this.#committed[index - 1];
+      if (committed === undefined) return;
+      const stays = entries[index - first.index]?.term === committed.term;
+      if (stays || seen.log.termAt(index) !== committed.term) continue;
+      this.#violations.report('committed-stays', `${seen.name} truncates the committed entry ${show(committed)}`);
+      return;
+    }
+  }
+
+  #commits(entry: Entry, seen: Seen): void {
+    const known = this.#committed[entry.index - 1];
+    if (known !== undefined) {
+      if (same(known, entry)) return;
+      const what = `${seen.name} commits ${show(entry)} where ${show(known)} had been committed`;
+      this.#violations.report('state-machine-safety', what);
+      return;
+    }
+    if (entry.index !== this.#committed.length + 1) {
+      const what = `${seen.name} commits ${show(entry)} while only ${this.#committed.length} are known to be committed`;
+      this.#violations.report('state-machine-safety', what);
+      return;
+    }
+    this.#committed.push(entry);
+    this.#isDurable(entry, seen);
+    this.#listener.committed(entry);
+  }
+
+  #isDurable(entry: Entry, seen: Seen): void {
+    const { voters, outgoing } = seen.configuration;
+    const holds = (id: NodeId): boolean => this.#nodes.get(id)?.log.holds(entry) === true;
+    if (isMajority(voters, holds) && isMajority(outgoing, holds)) return;
+    const holders = [...this.#nodes.values()].filter(({ log }) => log.holds(entry)).map(({ name }) => name);
+    this.#violations.report(
+      'durable-on-quorum',
+      `${seen.name} commits ${show(entry)}, which is on the disks of ${holders.join(', ') || 'nobody'} only`,
+    );
+  }
+}
+
+/** What lies before a snapshot is not known. */
+function differ(a: number | undefined, b: number | undefined): boolean {
+  return a !== undefined && b !== undefined && a !== b;
+}
+
+function isMajority(ids: readonly NodeId[], holds: (id: NodeId) => boolean): boolean {
+  return ids.length === 0 || ids.filter(holds).length * 2 > ids.length;
+}
+
+function same(a: Entry, b: Entry): boolean {
+  if (a === b) return true;
+  if (a.kind !== b.kind || a.term !== b.term || a.index !== b.index) return false;
+  if (a.kind !== 'data' || b.kind !== 'data' || a.data === b.data) return true;
+  return a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
+}
+
+function show({ kind, index, term }: Entry): string {
+  return `${kind} ${index}, term ${term}`;
+}
