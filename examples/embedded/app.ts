@@ -4,8 +4,7 @@
  *
  *   node app.js a|b|c DATA_DIRECTORY [BASE_PORT]
  */
-import { put, toText } from '@quorate/cluster/client';
-import { startNode } from 'quorate';
+import { put, startNode, toText } from 'quorate';
 
 const [name = 'a', dataDirectory = './data', basePort = '7500'] = process.argv.slice(2);
 const initialCluster = Object.fromEntries(
