@@ -20,6 +20,7 @@ export class SimCluster {
   /** The running node of each name. */
   readonly running: Map<string, CoreNode> = new Map();
   readonly #config: Partial<CoreNodeConfig>;
+  readonly #started: Map<string, () => void> = new Map();
 
   constructor({ seed = 1n, nodes = 3, config = {}, ...world }: ClusterOptions = {}) {
     this.world = new World({ seed, trace: { last: 100 }, ...world });
@@ -38,8 +39,15 @@ export class SimCluster {
       const listen = { host: name, port: PORT };
       const node = await startCoreNode(env, { name, dataDirectory: '/data', listen, ...this.#config, ...config });
       this.running.set(name, node);
+      this.#started.get(name)?.();
       return node;
     });
+  }
+
+  /** Calls `fn` whenever the node of that name has been started, by whomever. */
+  onStarted(name: string, fn: () => void): void {
+    this.#started.set(name, fn);
+    if (this.running.has(name)) fn();
   }
 
   get leader(): string | undefined {
