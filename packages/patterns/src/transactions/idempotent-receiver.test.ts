@@ -70,6 +70,15 @@ describe('an idempotent receiver', () => {
     expect(receiver.receive(7, 5, 2)).toBe('new');
   });
 
+  test('does not take numbers that cannot be counted up from', () => {
+    const receiver = new IdempotentReceiver<Reply>();
+    receiver.open(7);
+    expect(receiver.receive(7, Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)).toBe('window-full');
+    expect(receiver.receive(7, 2 ** 52, 2 ** 52)).toBe('new');
+    receiver.record(7, 2 ** 52, reply('last'));
+    expect(dump(receiver)).toBe(`7/${2 ** 52}:${2 ** 52}=last`);
+  });
+
   test('forgets the least recently used sessions when too much is remembered, and refuses a session that takes half by itself', () => {
     const receiver = new IdempotentReceiver<Reply>({ weightMax: 10, weigh: (r) => r.text.length });
     for (const session of [1, 2, 3]) {

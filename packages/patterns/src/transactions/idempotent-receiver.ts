@@ -57,6 +57,8 @@ export interface FrozenSession<R> {
 }
 
 const RING_MIN = 8;
+/** So that no sum of a number and a window is beyond what counts exactly. Whoever sends one a microsecond gets here in 142 years. */
+const SEQUENCE_MAX = 2 ** 52;
 
 export class IdempotentReceiver<R extends object> {
   readonly #sessionsMax: number;
@@ -109,6 +111,7 @@ export class IdempotentReceiver<R extends object> {
   receive(session: number, sequence: number, acknowledgedBelow: number): R | Reception {
     const found = this.#sessions.get(session);
     if (found === undefined) return 'unknown-session';
+    if (sequence > SEQUENCE_MAX) return 'window-full';
     this.#touch(found);
     const below = Math.min(acknowledgedBelow, sequence);
     if (below > found.window.acknowledgedBelow) this.#acknowledge(this.#writable(found), below);

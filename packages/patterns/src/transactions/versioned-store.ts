@@ -40,8 +40,8 @@ export class VersionedStore<K, V extends Version<K, V>> {
   #frozen = 0;
   /** Log items before this place are pruned. */
   #pruned = 0;
-  /** Versions replaced within their own revision: nobody reads them, but the log has them. */
-  readonly #shadowed = new Set<V>();
+  /** Versions replaced within their own revision, and by what: nobody reads them, but the log has them. */
+  readonly #shadowed = new Map<V, V>();
 
   /**
    * `weigh` says how much a version counts towards `weight`; it must depend on the version's content alone. `dropped` hears of every version but
@@ -209,7 +209,7 @@ export class VersionedStore<K, V extends Version<K, V>> {
   #record(version: V, previous: V | undefined): void {
     const weight = this.#weigh(version);
     const replaced = previous === undefined || previous.deleted ? 0 : this.#weigh(previous);
-    if (previous !== undefined && previous.revision === version.revision) this.#shadowed.add(previous);
+    if (previous !== undefined && previous.revision === version.revision) this.#shadowed.set(previous, version);
     if (version.revision > this.#compactRevision) {
       this.#weight += weight;
       this.#log.append(version, replaced + (version.deleted ? weight : 0));
@@ -232,6 +232,10 @@ export class VersionedStore<K, V extends Version<K, V>> {
   #forget(version: V): void {
     const { cell } = version;
     if (version.deleted && cell.newest === version) this.#cells.delete(cell.key);
-    if (this.#shadowed.size > 0 && this.#shadowed.delete(version) && !version.deleted) this.#dropped(version);
+    const successor = this.#shadowed.size === 0 ? undefined : this.#shadowed.get(version);
+    if (successor === undefined) return;
+    this.#shadowed.delete(version);
+    if (successor.previous === version) successor.previous = undefined;
+    if (!version.deleted) this.#dropped(version);
   }
 }

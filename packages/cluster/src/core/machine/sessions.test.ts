@@ -33,6 +33,14 @@ describe('a request with a session', () => {
     expect(bench.code({ kind: 'lease-revoke', id: 5 }, header(session, 2))).toBe('lease-not-found');
   });
 
+  test('is remembered in a form that does not hold on to old versions of keys', () => {
+    const bench = new Bench();
+    const session = open(bench);
+    bench.put('a', 'before');
+    const reply = bench.applyEncoded(encodeCommand(put('a', 'after', { prevKv: true }), header(session, 1)))[0]!;
+    expect(reply.kept()).toBe(reply);
+  });
+
   test('within one entry is carried out once, too', () => {
     const bench = new Bench();
     const session = open(bench);

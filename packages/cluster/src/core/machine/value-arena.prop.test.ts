@@ -63,7 +63,7 @@ test('values stay what they were, wherever they are moved, until they are droppe
       const used = live.reduce((sum, holder) => sum + holder.length, 0);
       expect(arena.slabBytes).toBeLessThanOrEqual(4 * used + 2 * 256 * 1024);
     }),
-    { numRuns: 60 },
+    { numRuns: 60, endOnFailure: true },
   );
 });
 

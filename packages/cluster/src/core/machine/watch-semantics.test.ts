@@ -109,6 +109,20 @@ describe('watches', () => {
     }
   });
 
+  test('prevKv does not depend on how far memory has been freed', async () => {
+    const bench = new Bench();
+    bench.put('a', '1');
+    bench.put('a', '2');
+    const snapshot = bench.machine.snapshot()[Symbol.asyncIterator]();
+    await snapshot.next();
+    bench.do({ kind: 'compact', revision: 3 });
+    bench.flush();
+    const ear = bench.watch('a', undefined, { startRevision: 3, prevKv: true });
+    bench.flush();
+    expect(ear.events).toEqual(['put a=2@3']);
+    await snapshot.return?.();
+  });
+
   test('filters leave out puts, deletes, or both', () => {
     const bench = new Bench();
     const ears = [
