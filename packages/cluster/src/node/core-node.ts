@@ -56,7 +56,8 @@ export async function startCoreNode(env: Env, config: CoreNodeConfig): Promise<C
     return node;
   } catch (error) {
     await node.stop();
-    throw error;
+    // When the disk failed meanwhile, what came of it is not the reason.
+    throw node.failure ?? error;
   }
 }
 
@@ -71,7 +72,8 @@ class RunningNode implements CoreNode {
   #transport!: NodeTransport;
   #service!: CoreService;
   #server: NativeServer | undefined;
-  #failed = false;
+  /** Why it stopped by itself. */
+  failure: Error | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(env: Env, config: CoreNodeConfig, identity: NodeIdentity) {
@@ -202,8 +204,8 @@ class RunningNode implements CoreNode {
   }
 
   #fail(reason: Error): void {
-    if (this.#failed) return;
-    this.#failed = true;
+    if (this.failure !== undefined) return;
+    this.failure = reason;
     this.#env.log.error('node failed', { node: this.#config.name, reason: reason.message });
     this.#announceFatal(reason);
     void this.stop();
@@ -215,7 +217,7 @@ class RunningNode implements CoreNode {
   }
 
   async #stop(): Promise<void> {
-    if (this.#server !== undefined && !this.#failed) {
+    if (this.#server !== undefined && this.failure === undefined) {
       await this.#handOver();
       await this.#drain();
     }
