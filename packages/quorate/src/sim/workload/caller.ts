@@ -81,7 +81,6 @@ export class Caller {
       { kind: 'compare-and-set', text, mark, touches },
       {
         if: [condition],
-        // biome-ignore lint/suspicious/noThenProperty: the branch of a transaction, as everywhere in the client.
         then: [put(key, wanted)],
         else: [get(key)],
       },
@@ -103,7 +102,6 @@ export class Caller {
     return this.#txn(
       { kind: 'several-keys', text, mark, touches },
       {
-        // biome-ignore lint/suspicious/noThenProperty: the branch of a transaction, as everywhere in the client.
         then: [put(first, wanted), removes ? remove(second) : put(second, wanted), get(first)],
       },
     );
@@ -114,7 +112,6 @@ export class Caller {
     return this.#txn(
       { kind: 'increment', text: `increment ${COUNTER} (${mark})`, mark, touches: [] },
       {
-        // biome-ignore lint/suspicious/noThenProperty: the branch of a transaction, as everywhere in the client.
         then: [put(COUNTER, markedValue(mark)), get(COUNTER)],
       },
     );
