@@ -37,6 +37,17 @@ describe('a lease', () => {
     expect(await client.get('theirs')).toBeUndefined();
   });
 
+  scenario('whose revocation has failed can be revoked again', async (app, client) => {
+    const lease = await client.lease(30);
+    await client.put('mine', '1', { lease });
+    const cut = app.cluster.world.net.partition(['app'], app.cluster.names);
+    await expect(lease.revoke()).rejects.toMatchObject({ code: 'timed-out' });
+    expect(lease.signal.aborted).toBe(true);
+    cut[Symbol.dispose]();
+    await lease.revoke();
+    expect(await client.get('mine')).toBeUndefined();
+  });
+
   scenario('that somebody else revoked is noticed with the next renewal', async (app, client) => {
     const lease = await client.lease(6);
     const other = await app.connect();

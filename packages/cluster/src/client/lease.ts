@@ -40,6 +40,8 @@ export class Lease implements AsyncDisposable {
   #goodUntil: Instant = Instant.of(0);
   #renewAt: Instant = Instant.of(0);
   #renewing = false;
+  /** Its holder wants it revoked, and that has not been confirmed. */
+  #revocable = false;
   #timer: Disposable | undefined;
 
   constructor(env: Pick<Env, 'clock' | 'timers'>, grant: LeaseGrant, channel: LeaseChannel) {
@@ -55,7 +57,7 @@ export class Lease implements AsyncDisposable {
     return this.#ttlSeconds;
   }
 
-  /** Aborts, with a `CoreError` `lease-lost` as reason, when the lease is lost or may be. */
+  /** Aborts, with a `CoreError` `lease-lost` as reason, when the lease is lost or may be, and when it is revoked. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
@@ -127,11 +129,13 @@ export class Lease implements AsyncDisposable {
     this.#controller.abort(new CoreError('lease-lost', message));
   }
 
-  /** Ends the lease and deletes its keys. No error when it is gone already. */
+  /** Ends the lease and deletes its keys. No error when it was lost before. After a failure it can be tried again. */
   async revoke(): Promise<void> {
-    if (this.signal.aborted) return;
+    if (this.signal.aborted && !this.#revocable) return;
+    this.#revocable = true;
     this.#lose(`lease ${this.id} was revoked by its holder`);
     await this.#channel.revoke(this.id);
+    this.#revocable = false;
   }
 
   /** Keeps it alive no longer: it ends when its time is over. */
@@ -139,7 +143,12 @@ export class Lease implements AsyncDisposable {
     this.#lose(`lease ${this.id} is kept alive no longer: ${reason}`);
   }
 
+  /** Like `revoke`; when nobody can be reached it ends by itself, soon. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.revoke();
+    try {
+      await this.revoke();
+    } catch (error) {
+      if (!(error instanceof CoreError)) throw error;
+    }
   }
 }

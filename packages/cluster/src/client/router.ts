@@ -155,6 +155,8 @@ export class Router implements ServersOwner {
     this.#servers.succeeded();
     if (value instanceof CoreError) {
       if (value.code === 'session-expired' && call.repetition === 'session') this.#owner.sessionExpired(call, value);
+      // Said of the session's window, and not remembered as the request's answer: an earlier attempt may be on its way still.
+      else if (value.code === 'too-many-requests') call.refuse(value);
       // The state machine's word on the request is final, whatever became of earlier attempts.
       else call.reject(value);
     } else call.resolve(value);

@@ -35,7 +35,7 @@ export class Holding implements AsyncDisposable {
     return this.#place.token;
   }
 
-  /** Aborts, with a `CoreError` `lease-lost` as reason, when the holding is lost or may be. */
+  /** Aborts, with a `CoreError` `lease-lost` as reason, when the holding is lost or may be, and when it is released. */
   get signal(): AbortSignal {
     return this.#place.lease.signal;
   }
@@ -67,8 +67,13 @@ export class Holding implements AsyncDisposable {
     await leave(this.#place, this.#ownsLease);
   }
 
+  /** Like `release`. When nobody can be reached, what has a lease of its own ends with that, soon; otherwise this rejects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.release();
+    try {
+      await this.release();
+    } catch (error) {
+      if (!this.#ownsLease || !(error instanceof CoreError)) throw error;
+    }
   }
 }
 
