@@ -1,5 +1,24 @@
 import { type EtcdGateway, startEtcdGateway } from '@quorate/gateways/etcd';
-import { GrpcClient } from '@quorate/gateways/etcd/client';
+import {
+  ALARM,
+  COMPACT,
+  DEFRAGMENT,
+  GrpcClient,
+  HASH_KV,
+  HEALTH_CHECK,
+  LEASE_GRANT,
+  LEASE_REVOKE,
+  LEASE_TIME_TO_LIVE,
+  MEMBER_ADD,
+  MEMBER_PROMOTE,
+  MEMBER_REMOVE,
+  MEMBER_UPDATE,
+  type MethodRef,
+  MOVE_LEADER,
+  PUT,
+  RANGE,
+  TXN,
+} from '@quorate/gateways/etcd/client';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Moment, type Operation, operation } from './etcd-operations.fixture.ts';
@@ -14,6 +33,9 @@ const etcdPath = program('etcd');
 if (etcdPath === undefined) console.warn('skipped: etcd is not installed, so there is nothing to compare with');
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
+
+// biome-ignore lint/suspicious/noExplicitAny: requests of all methods in one list.
+type Odd = readonly [method: MethodRef<any, any>, request: object];
 
 interface Pair {
   readonly etcd: EtcdProcess;
@@ -44,8 +66,8 @@ function normal(value: unknown, name = ''): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1');
   if (Array.isArray(value)) {
     const list = value.map((element) => normal(element));
-    // etcd orders leases by time left.
-    return name === 'leases' ? list.map((one) => JSON.stringify(one)).sort() : list;
+    // etcd orders leases by time left, and their keys not at all.
+    return name === 'leases' || name === 'keys' ? list.map((one) => JSON.stringify(one)).sort() : list;
   }
   if (typeof value !== 'object' || value === null) return value;
   const skipped = ['clusterId', 'memberId', 'raftTerm', ...('grantedTtl' in value ? ['ttl'] : [])];
@@ -98,6 +120,69 @@ describe.skipIf(etcdPath === undefined)('against a real etcd', () => {
       };
     }
     expect(moment.now).toBeGreaterThan(OPERATIONS / 10);
+  });
+
+  test('odd requests get the same answers', async () => {
+    const key = Buffer.from('odd');
+    const range = (odd: object): Odd => [RANGE, { ...RANGE.request.create(), key, ...odd }];
+    const put = (odd: object): Odd => [PUT, { ...PUT.request.create(), key, ...odd }];
+    const compare = (odd: object): Odd => {
+      const one = { key, rangeEnd: Buffer.alloc(0), result: 0, target: 0, version: undefined, ...odd };
+      const blank = { createRevision: undefined, modRevision: undefined, value: undefined, lease: undefined };
+      return [TXN, { compare: [{ ...blank, ...one }], success: [], failure: [] }];
+    };
+    const odd: Odd[] = [
+      put({ value: Buffer.from('1') }),
+      put({ lease: -1 }),
+      put({ lease: 2 ** 62 }),
+      range({ limit: -1 }),
+      range({ revision: -5 }),
+      range({ revision: 2 ** 62 }),
+      range({ minModRevision: -1, maxCreateRevision: 2 ** 62 }),
+      range({ countOnly: true, limit: 1 }),
+      range({ keysOnly: true, countOnly: true }),
+      compare({ version: -1, result: 1 }),
+      compare({ version: 2 ** 62, result: 2 }),
+      compare({ target: 3, value: Buffer.alloc(0) }),
+      [COMPACT, { revision: -1, physical: false }],
+      [COMPACT, { revision: 2 ** 62, physical: false }],
+      [LEASE_GRANT, { id: 500, ttl: -1 }],
+      [LEASE_GRANT, { id: 500, ttl: 10 }],
+      [LEASE_GRANT, { id: 501, ttl: 2 ** 62 }],
+      [LEASE_REVOKE, { id: 0 }],
+      [LEASE_REVOKE, { id: -1 }],
+      [LEASE_REVOKE, { id: 2 ** 62 }],
+      [LEASE_REVOKE, { id: 500 }],
+      [LEASE_TIME_TO_LIVE, { id: 0, keys: true }],
+      [LEASE_TIME_TO_LIVE, { id: 2 ** 62, keys: false }],
+      [ALARM, { action: 0, memberId: 0, alarm: 0 }],
+      [ALARM, { action: 2, memberId: 5, alarm: 1 }],
+      [ALARM, { action: 0, memberId: 0, alarm: 2 }],
+      [MEMBER_REMOVE, { id: 1 }],
+      [MEMBER_PROMOTE, { id: 2 ** 63 }],
+      [MEMBER_UPDATE, { id: 1, peerUrls: ['http://127.0.0.1:1'] }],
+      [MEMBER_ADD, { peerUrls: [], isLearner: false }],
+      [MEMBER_ADD, { peerUrls: ['nonsense'], isLearner: false }],
+      [HASH_KV, { revision: 2 ** 62 }],
+      [DEFRAGMENT, {}],
+      [MOVE_LEADER, { targetId: 12345 }],
+      [HEALTH_CHECK, { service: '' }],
+      [HEALTH_CHECK, { service: 'unheard of' }],
+      [{ ...PUT, path: '/etcdserverpb.KV/Nope' }, PUT.request.create()],
+      [{ ...PUT, path: '/no.such.Service/Put' }, PUT.request.create()],
+      put({ value: Buffer.alloc(1_573_000) }),
+      put({ value: Buffer.alloc(2_200_000) }),
+    ];
+    const got: unknown[] = [];
+    const wanted: unknown[] = [];
+    for (const [method, request] of odd) {
+      const operation: Operation = { method, request: () => request };
+      const [expected, actual] = await Promise.all(pair.clients.map((client) => outcome(client, operation, request)));
+      const asked = `${method.path} ${JSON.stringify(normal(request)).slice(0, 200)}`;
+      wanted.push([asked, expected]);
+      got.push([asked, actual]);
+    }
+    expect(got).toEqual(wanted);
   });
 
   test(`${WATCH_SCRIPTS} random scripts of watches hear the same (SEED=${SEED})`, { timeout: 120_000 }, async () => {

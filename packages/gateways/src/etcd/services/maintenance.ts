@@ -10,7 +10,7 @@ import { callOptions, type Headers } from './answers.ts';
 
 const ALARM_KINDS: readonly (AlarmKind | undefined)[] = [undefined, 'no-space', 'corrupt'];
 
-/** etcd's Maintenance service. */
+/** etcd's Maintenance service. Like etcd's, some of its answers have no header. */
 export function maintenanceService(core: Core, headers: Headers): [path: string, method: Method][] {
   const status: UnaryMethod<pb.Empty, pb.StatusResponse> = {
     kind: 'unary',
@@ -24,10 +24,10 @@ export function maintenanceService(core: Core, headers: Headers): [path: string,
     response: pb.AlarmResponse,
     async handle(request, context) {
       const alarms = await changeAlarms(core, request, callOptions(context));
-      return { header: headers.now(), alarms: alarms.map(toAlarmMember) };
+      return { header: undefined, alarms: alarms.map(toAlarmMember) };
     },
   };
-  // Nothing to do: space is given back as it becomes free. etcd answers without a header.
+  // Nothing to do: space is given back as it becomes free.
   const defragment: UnaryMethod<pb.Empty, HeaderOnly> = {
     kind: 'unary',
     request: pb.DefragmentRequest,
