@@ -9,7 +9,7 @@ import type { PeerTransport } from '../../transport/types.ts';
 import { encodeCommand } from '../codec/index.ts';
 import type { CallOptions, Core, CoreStatus, LeaseStatus, MemberStatus, WatchHandle } from '../core.ts';
 import { CoreError } from '../errors.ts';
-import { type CoreMachine, plainResponse } from '../machine/index.ts';
+import type { CoreMachine } from '../machine/index.ts';
 import { coreError } from '../messages.ts';
 import type {
   LeaseGrantRequest,
@@ -22,12 +22,13 @@ import type {
   WriteRequest,
   WriteResponseOf,
 } from '../requests.ts';
-import { checkRange, checkWrite } from '../validation.ts';
+import { checkWrite } from '../validation.ts';
 import type { CoreBackend } from './core-backend.ts';
 import { DEFAULT_TIMEOUT_MS, LeaderCalls } from './leader-calls.ts';
 import { LeaderLine } from './leader-line.ts';
 import { LeaderView } from './leader-view.ts';
 import { LeaseKeeping } from './lease-keeping.ts';
+import { LocalReads } from './local-reads.ts';
 import { LocalWrites } from './local-writes.ts';
 import { MemberBook } from './member-book.ts';
 import { MemberCalls } from './member-calls.ts';
@@ -35,7 +36,7 @@ import { Membership } from './membership.ts';
 import { QuotaWatch } from './quota-watch.ts';
 import { ReadQueue } from './read-queue.ts';
 import type { ServedMachine } from './served-machine.ts';
-import { Waiter, WaitingList } from './waiting-list.ts';
+import { WaitingList } from './waiting-list.ts';
 import { WriteForwarding } from './write-forwarding.ts';
 import { WriteQueue } from './write-queue.ts';
 
@@ -61,24 +62,6 @@ export interface CoreServiceParts {
   readonly onMembers?: (members: readonly MemberRecord[]) => void;
 }
 
-class RangeCall extends Waiter<RangeResponse> {
-  readonly request: RangeRequest;
-  readonly #read: (request: RangeRequest) => RangeResponse | CoreError;
-
-  constructor(request: RangeRequest, read: (request: RangeRequest) => RangeResponse | CoreError) {
-    super('range');
-    this.request = request;
-    this.#read = read;
-  }
-
-  ready(error: CoreError | undefined): void {
-    if (this.settled) return;
-    const answer = error ?? this.#read(this.request);
-    if (answer instanceof CoreError) this.reject(answer);
-    else this.resolve(plainResponse(answer));
-  }
-}
-
 export class CoreService implements Core, CoreBackend {
   readonly core: Core = this;
   readonly view: LeaderView;
@@ -87,7 +70,8 @@ export class CoreService implements Core, CoreBackend {
   readonly leaseKeeping: LeaseKeeping;
   readonly #parts: CoreServiceParts;
   readonly #calls: WaitingList;
-  readonly #local: LocalWrites;
+  readonly #localReads: LocalReads;
+  readonly #localWrites: LocalWrites;
   readonly #book: MemberBook;
   readonly #memberCalls: MemberCalls;
   readonly #quota: QuotaWatch;
@@ -110,7 +94,8 @@ export class CoreService implements Core, CoreBackend {
       ended: () => this.#quota.check(),
     });
     this.reads = new ReadQueue(group);
-    this.#local = new LocalWrites(env, this.#calls, this.writes, this.view);
+    this.#localReads = new LocalReads(this.#calls, this.reads, machine);
+    this.#localWrites = new LocalWrites(env, this.#calls, this.writes, this.view);
     const calls = new LeaderCalls(env, this.#calls, line);
     this.leaseKeeping = new LeaseKeeping({
       env,
@@ -194,25 +179,11 @@ export class CoreService implements Core, CoreBackend {
     const objection = checkWrite(request);
     if (objection !== undefined) return Promise.reject(objection);
     const command = encodeCommand(request);
-    return this.#local.write(request.kind, command, options, DEFAULT_TIMEOUT_MS) as Promise<WriteResponseOf[K]>;
+    return this.#localWrites.write(request.kind, command, options, DEFAULT_TIMEOUT_MS) as Promise<WriteResponseOf[K]>;
   }
 
   range(request: RangeRequest, options?: CallOptions & { serializable?: boolean }): Promise<RangeResponse> {
-    if (options?.serializable === true) return this.#rangeNow(request);
-    const objection = checkRange(request);
-    if (objection !== undefined) return Promise.reject(objection);
-    const call = new RangeCall(request, (wanted) => this.#machine.range(wanted));
-    const refused = this.#calls.enter(call, options, DEFAULT_TIMEOUT_MS);
-    if (refused !== undefined) return Promise.reject(refused);
-    const overloaded = this.reads.add(call);
-    if (overloaded !== undefined) call.reject(overloaded);
-    return call.promise;
-  }
-
-  async #rangeNow(request: RangeRequest): Promise<RangeResponse> {
-    const answer = this.readNow(request);
-    if (answer instanceof CoreError) throw answer;
-    return plainResponse(answer);
+    return this.#localReads.range(request, options);
   }
 
   readNow(request: RangeRequest): RangeResponse | CoreError {
@@ -239,7 +210,7 @@ export class CoreService implements Core, CoreBackend {
   }
 
   async leases(options?: CallOptions): Promise<readonly number[]> {
-    await this.#barrier('list the leases', options);
+    await this.#localReads.barrier('list the leases', options);
     return Array.from(this.#machine.leases, ({ id }) => id);
   }
 
@@ -277,7 +248,7 @@ export class CoreService implements Core, CoreBackend {
 
   /** Everything acknowledged before this call is in it. */
   async *snapshot(): AsyncGenerator<Uint8Array, void> {
-    await this.#barrier('snapshot', undefined);
+    await this.#localReads.barrier('snapshot');
     yield* this.#machine.snapshot();
   }
 
@@ -285,20 +256,6 @@ export class CoreService implements Core, CoreBackend {
   #pause(): Promise<void> {
     const { clock, timers } = this.#parts.env;
     return new Promise((resolve) => timers.at(clock.monotonic(), resolve));
-  }
-
-  #barrier(what: string, options: CallOptions | undefined): Promise<void> {
-    const waiter = new Waiter<void>(what);
-    const refused = this.#calls.enter(waiter, options, DEFAULT_TIMEOUT_MS);
-    if (refused !== undefined) return Promise.reject(refused);
-    const overloaded = this.reads.add({
-      ready: (error) => {
-        if (error === undefined) waiter.resolve();
-        else waiter.reject(error);
-      },
-    });
-    if (overloaded !== undefined) waiter.reject(overloaded);
-    return waiter.promise;
   }
 
   onApplied(listener: () => void): Disposable {
@@ -319,7 +276,7 @@ export class CoreService implements Core, CoreBackend {
   /** Takes no more requests, and rejects those that wait. The group is its owner's to stop. */
   stop(): void {
     this.writes.stop();
-    this.#local[Symbol.dispose]();
+    this.#localWrites[Symbol.dispose]();
     this.leaseKeeping[Symbol.dispose]();
     this.#calls.rejectAll((waiter) => coreError('stopped', { outcome: waiter.outcome }));
     this.#calls[Symbol.dispose]();
