@@ -184,3 +184,22 @@ export class Scenario {
     }
   }
 }
+
+/** One seed's history: clients on all nodes, a nemesis, then everything is healed and checked. */
+export async function play(seed: bigint, options: ScenarioOptions): Promise<Scenario> {
+  const scenario = new Scenario(seed, options);
+  scenario.start();
+  await scenario.world.run({ forMs: 1500 });
+  const random = scenario.world.stream('clients');
+  for (let turn = 0; turn < 400; turn++) {
+    const name = scenario.names[random.below(scenario.names.length)]!;
+    const group = random.below(options.groups);
+    for (let i = random.below(6); i >= 0; i--) scenario.propose(name, group);
+    if (random.below(4) === 0) scenario.read(name, group);
+    if (random.below(15) === 0) scenario.disturb();
+    await scenario.world.run({ forMs: random.below(40) + 1 });
+  }
+  await scenario.heal();
+  scenario.check();
+  return scenario;
+}
