@@ -45,6 +45,7 @@ export async function runChaos(seed: bigint, durationMs: number, nodes = 3): Pro
     cluster.onStarted(name, exitWhenFatal);
   }
   await cluster.untilLeader(60_000);
+  await world.run({ forMs: Math.ceil(world.nowMs) - world.nowMs });
   const nemesis = new Nemesis(world, { nodes: names, faults: planFaults(profile), leader: () => cluster.leader });
   return cluster.run(async (app) => {
     const chaos = new Chaos(app);
@@ -107,9 +108,14 @@ class Chaos {
     const until = env.clock.monotonic() + durationMs;
     while (env.clock.monotonic() < until) {
       await this.#app.sleep(500 + random.below(4000));
-      const cut = cluster.world.net.partition(['app'], cluster.names);
-      await this.#app.sleep(300 + random.below(4000));
-      cut[Symbol.dispose]();
+      const fromMs = Math.ceil(cluster.world.nowMs);
+      const forMs = 300 + random.below(4000);
+      let cut: Disposable | undefined;
+      cluster.world.at(fromMs, 'cut off', () => {
+        cut = cluster.world.net.partition(['app'], cluster.names);
+      });
+      cluster.world.at(fromMs + forMs, 'let in again', () => cut?.[Symbol.dispose]());
+      await this.#app.sleep(forMs);
     }
   }
 
