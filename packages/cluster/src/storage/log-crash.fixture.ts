@@ -2,7 +2,7 @@
 import type { Disk } from '@quorate/env';
 import { FaultyDisk } from '@quorate/env/testing';
 import { type CrashVariant, SimDisk } from '@quorate/sim/disk';
-import { difference, modelStates, type Unit } from './log-model.fixture.ts';
+import { difference, type ModelState, modelAfter, type Unit } from './log-model.fixture.ts';
 import type { LogStoreOptions } from './log-store.ts';
 import { openTestLog, persisted, request, type TestEnv, testEnv } from './storage.fixture.ts';
 import { GroupId, type LogStore } from './types.ts';
@@ -23,17 +23,15 @@ export interface Script {
 }
 
 /** What the script had done when it ended or the power failed. */
-export interface Progress {
+interface Progress {
   acknowledged: number;
   readonly submitted: Unit[];
+  /** What the log must hold after none of the units, after the first, the second, … */
+  readonly states: ModelState[];
   readonly released: Map<number, number>;
 }
 
-export async function run(script: Script, disk: SimDisk): Promise<Progress> {
-  const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
-  await Promise.race([play(script, disk, progress), disk.crashed]);
-  return progress;
-}
+const newProgress = (): Progress => ({ acknowledged: 0, submitted: [], states: [new Map()], released: new Map() });
 
 async function play(script: Script, disk: Disk, progress: Progress): Promise<void> {
   const env = testEnv(disk);
@@ -62,6 +60,7 @@ async function steps(script: Script, opened: LogStore, env: TestEnv, progress: P
 
 async function persist(store: LogStore, unit: Unit, progress: Progress): Promise<void> {
   progress.submitted.push(unit);
+  progress.states.push(modelAfter(progress.states.at(-1)!, unit));
   const number = progress.submitted.length;
   await persisted(store, ...unit);
   if (number !== progress.acknowledged + 1)
@@ -69,38 +68,9 @@ async function persist(store: LogStore, unit: Unit, progress: Progress): Promise
   progress.acknowledged = number;
 }
 
-export async function ticks(): Promise<void> {
+/** Long enough for all that follows on an operation, up to the next ones. */
+async function ticks(): Promise<void> {
   for (let i = 0; i < 40; i++) await Promise.resolve();
-}
-
-/**
- * Plays the script on a disk whose operations take their time and end in the order that `choose` decides, and compares what is there
- * at the end.
- */
-export async function playOverlapping(script: Script, choose: (waiting: number) => number): Promise<void> {
-  const disk = new SimDisk({ completion: 'stepped' });
-  const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
-  let done = false;
-  const work = play(script, disk, progress).finally(() => {
-    done = true;
-  });
-  while (!done) {
-    await ticks();
-    if (disk.waiting > 0) disk.step(choose(disk.waiting));
-  }
-  await work;
-  const settled = disk.afterCrash({ name: 'all kept', outcomes: disk.pending().map(() => 'kept') });
-  const opening = openTestLog(testEnv(settled), script.options);
-  let store: LogStore | undefined;
-  void opening.then((opened) => {
-    store = opened;
-  });
-  while (store === undefined) {
-    await ticks();
-    settled.step();
-  }
-  const wrong = difference(store, modelStates(progress.submitted)[progress.acknowledged]!, progress.released);
-  if (wrong !== undefined) throw new Error(wrong);
 }
 
 export interface Tally {
@@ -112,27 +82,40 @@ export interface Tally {
   torn: number;
 }
 
-/** Lets the power fail after every single operation, with every fate of what was not durable. Throws at the first violation. */
-export async function crashEverywhere(script: Script, goOn: (variant: number) => boolean): Promise<Tally> {
-  const tally: Tally = { crashes: 0, variants: 0, exact: 0, more: 0, torn: 0 };
-  for (let count = 0; ; count++) {
-    const disk = new SimDisk();
-    disk.crashAfter(count);
-    const progress = await run(script, disk);
-    if (!disk.hasCrashed) return tally;
-    tally.crashes += 1;
-    for (const variant of disk.crashVariants()) {
-      await examine(
-        script,
-        disk,
-        variant,
-        progress,
-        tally,
-        goOn(tally.variants),
-        `after operation ${count}, ${variant.name}`,
-      );
+const newTally = (): Tally => ({ crashes: 0, variants: 0, exact: 0, more: 0, torn: 0 });
+
+export interface CrashOptions {
+  /** After every so many recoveries the log is also written on and opened again. */
+  readonly goOnEvery: number;
+  /** Which of the operations that are under way ends next. Default: the oldest. */
+  readonly choose?: (waiting: number) => number;
+}
+
+/**
+ * Lets the power fail after every single operation, with every fate of what was not durable. Rejects at the first violation. The script
+ * is played once: after each operation, all that could be found is tried on copies of the disk.
+ */
+export async function crashEverywhere(script: Script, options: CrashOptions): Promise<Tally> {
+  const tally = newTally();
+  const disk = new SimDisk({ completion: 'stepped' });
+  const progress = newProgress();
+  let ended = false;
+  const work = play(script, disk, progress).finally(() => {
+    ended = true;
+  });
+  for (let operations = -1; !ended; await ticks()) {
+    if (disk.operations > operations) {
+      operations = disk.operations;
+      tally.crashes += 1;
+      for (const variant of disk.crashVariants()) {
+        const goOn = tally.variants % options.goOnEvery === 0;
+        await examine(script, disk, variant, progress, tally, goOn, `after operation ${operations}, ${variant.name}`);
+      }
     }
+    if (disk.waiting > 0) disk.step(options.choose?.(disk.waiting));
   }
+  await work;
+  return tally;
 }
 
 /**
@@ -140,13 +123,13 @@ export async function crashEverywhere(script: Script, goOn: (variant: number) =>
  * second, and the power fails after every operation of that. `step`: tries only every so many pairs.
  */
 export async function killThenCrashEverywhere(first: Script, second: Script, step: number): Promise<Tally> {
-  const tally: Tally = { crashes: 0, variants: 0, exact: 0, more: 0, torn: 0 };
+  const tally = newTally();
   for (let count = 0; ; count++) {
     for (let operations = count % step; ; operations += step) {
       const disk = new SimDisk();
       const mortal = new FaultyDisk(disk);
       mortal.dieAfter(count, count % 2 === 0 ? 'unsynced' : 'none');
-      const progress: Progress = { acknowledged: 0, submitted: [], released: new Map() };
+      const progress = newProgress();
       const ended = await Promise.race([play(first, mortal, progress).then(() => true), mortal.died.then(() => false)]);
       if (ended) return tally;
       disk.crashAfter(operations);
@@ -165,13 +148,13 @@ export async function killThenCrashEverywhere(first: Script, second: Script, ste
 async function secondLife(script: Script, disk: SimDisk, progress: Progress): Promise<boolean> {
   const work = async (): Promise<boolean> => {
     const store = await openTestLog(testEnv(disk), script.options);
-    const states = modelStates(progress.submitted);
-    const kept = states.findIndex(
+    const kept = progress.states.findIndex(
       (state, i) => i >= progress.acknowledged && difference(store, state, progress.released) === undefined,
     );
     if (kept < 0) throw new Error('the second life found neither what was acknowledged nor more');
     // What it has found counts: it was told to others that it is there.
     progress.submitted.length = kept;
+    progress.states.length = kept + 1;
     progress.acknowledged = kept;
     await steps(script, store, testEnv(disk), progress);
     return true;
@@ -191,20 +174,14 @@ async function examine(
   tally.variants += 1;
   if (variant.outcomes.some((outcome) => typeof outcome === 'object')) tally.torn += 1;
   const survivor = disk.afterCrash(variant);
-  const units = await recover(script, survivor, progress, where, tally);
+  const { store, state } = await recover(script, survivor, progress, where, tally);
   if (!goOn) return;
-  // The power fails again, right after the start or during it; then the log is written on.
-  const again = survivor.afterCrash({ name: 'all kept', outcomes: survivor.pending().map(() => 'kept') });
-  const env = testEnv(again);
-  const store = await openTestLog(env, script.options);
   const unit: Unit = [request(0, { term: 1000, vote: 3, commit: 0 })];
-  await persisted(store, unit[0]!);
+  await finished(survivor, persisted(store, unit[0]!));
   // Without closing: nothing tidies up behind the batch.
-  const after = [...units, unit];
-  const reopened = await openTestLog(env, script.options);
-  const wrong = difference(reopened, modelStates(after)[after.length]!, progress.released);
+  const reopened = await finished(survivor, openTestLog(testEnv(survivor), script.options));
+  const wrong = difference(reopened, modelAfter(state, unit), progress.released);
   if (wrong !== undefined) throw new Error(`${where}, written on: ${wrong}`);
-  await reopened.close();
 }
 
 /** Finds the units whose effects are there: all that were acknowledged, and perhaps some more, in order. */
@@ -214,17 +191,32 @@ async function recover(
   progress: Progress,
   where: string,
   tally: Tally,
-): Promise<readonly Unit[]> {
-  const store = await openTestLog(testEnv(disk), script.options);
-  const states = modelStates(progress.submitted);
+): Promise<{ readonly store: LogStore; readonly state: ModelState }> {
+  const store = await finished(disk, openTestLog(testEnv(disk), script.options));
   let first: string | undefined;
-  for (let count = progress.acknowledged; count < states.length; count++) {
-    const wrong = difference(store, states[count]!, progress.released);
+  for (let count = progress.acknowledged; count < progress.states.length; count++) {
+    const state = progress.states[count]!;
+    const wrong = difference(store, state, progress.released);
     first ??= wrong;
     if (wrong !== undefined) continue;
     if (count === progress.acknowledged) tally.exact += 1;
     else tally.more += 1;
-    return progress.submitted.slice(0, count);
+    return { store, state };
   }
   throw new Error(`${where}, ${progress.acknowledged} of ${progress.submitted.length} units acknowledged: ${first}`);
+}
+
+/** What `work` resolves with, once the disk has carried out all that it asks for. */
+async function finished<T>(disk: SimDisk, work: Promise<T>): Promise<T> {
+  let ended = false;
+  const watched = work.finally(() => {
+    ended = true;
+  });
+  // Its end is looked at often enough: most operations need only a few turns to lead to the next.
+  for (let idle = 0; !ended; idle++) {
+    if (disk.step()) idle = 0;
+    else if (idle > 1000) throw new Error('the disk has nothing to do, and the work does not end');
+    await Promise.resolve();
+  }
+  return watched;
 }

@@ -16,15 +16,11 @@ export type ModelState = ReadonlyMap<number, ModelGroup>;
 /** One call of `persist`. */
 export type Unit = readonly PersistRequest[];
 
-/** The states after no unit, after the first, after the second, … */
-export function modelStates(units: readonly Unit[]): ModelState[] {
-  const states: ModelState[] = [new Map()];
-  for (const unit of units) {
-    const groups = new Map(states[states.length - 1]);
-    for (const request of unit) groups.set(request.group, applied(groups.get(request.group), request));
-    states.push(groups);
-  }
-  return states;
+/** The state after one more unit. */
+export function modelAfter(state: ModelState, unit: Unit): ModelState {
+  const groups = new Map(state);
+  for (const request of unit) groups.set(request.group, applied(groups.get(request.group), request));
+  return groups;
 }
 
 function applied(before: ModelGroup | undefined, request: PersistRequest): ModelGroup {
