@@ -73,6 +73,11 @@ export class CoreMachine implements StateMachine {
     return this.#state.space.sizeBytes;
   }
 
+  /** Bytes allocated on this member for values, those included that have not been given back yet. */
+  get valueBytes(): number {
+    return this.#state.space.arenaBytes;
+  }
+
   get alarms(): readonly Alarm[] {
     return this.#state.alarms;
   }

@@ -44,14 +44,27 @@ export function* snapshotBlocks(frozen: FrozenState): Generator<Uint8Array, void
   yield closeBlock(writer);
 }
 
-/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`. */
-export async function* snapshotChunks(frozen: FrozenState): AsyncGenerator<Uint8Array, void> {
-  try {
-    for (const block of snapshotBlocks(frozen)) {
-      for (let at = 0; at < block.length; at += CHUNK_BYTES_MAX) yield block.subarray(at, at + CHUNK_BYTES_MAX);
-    }
-  } finally {
-    frozen.store.release();
+/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`, for one reader. The frozen store is released when it has read them, or says that it will not. */
+export function snapshotChunks(frozen: FrozenState): AsyncIterable<Uint8Array> {
+  const chunks = chunksOf(frozen);
+  const iterator: AsyncIterator<Uint8Array, void> = {
+    next: async () => {
+      const next = chunks.next();
+      if (next.done === true) frozen.store.release();
+      return next;
+    },
+    // A generator that was never started would not run its `finally`.
+    return: async () => {
+      frozen.store.release();
+      return chunks.return();
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}
+
+function* chunksOf(frozen: FrozenState): Generator<Uint8Array, void> {
+  for (const block of snapshotBlocks(frozen)) {
+    for (let at = 0; at < block.length; at += CHUNK_BYTES_MAX) yield block.subarray(at, at + CHUNK_BYTES_MAX);
   }
 }
 
