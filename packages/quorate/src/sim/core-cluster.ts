@@ -29,6 +29,7 @@ export class CoreCluster {
   readonly #witness: RaftWitness;
   readonly #violations: Violations;
   readonly #belongs = new Map<string, Belonging>();
+  readonly #namesById = new Map<number, string>();
 
   constructor(world: World, shape: Shape, witness: RaftWitness, violations: Violations) {
     this.world = world;
@@ -82,9 +83,20 @@ export class CoreCluster {
     return found?.name;
   }
 
+  /** Who takes part, as the leader has it; undefined without a leader. */
+  get members(): readonly string[] | undefined {
+    const leader = this.leader;
+    if (leader === undefined) return undefined;
+    const { voters, outgoing, learners } = this.running.get(leader)!.status.raft.configuration;
+    const ids = new Set<number>([...voters, ...outgoing, ...learners]);
+    return [...ids].map((id) => this.#namesById.get(id) ?? `member ${id}`);
+  }
+
   #found(name: string, belonging: Belonging): void {
     this.#belongs.set(name, belonging);
     const machine = this.world.node(name);
+    // A machine that was out may run a process that does nothing.
+    if (machine.isRunning) machine.kill();
     if (machine.incarnation === 0) machine.onEnd(() => this.running.delete(name));
     machine.start((env) => this.#main(env, machine));
   }
@@ -111,6 +123,7 @@ export class CoreCluster {
     });
     if (machine.incarnation !== incarnation || !machine.isRunning) return node;
     this.running.set(name, node);
+    this.#namesById.set(node.status.memberId, name);
     void node.fatal.then((reason) => {
       this.ended(name, reason);
       machine.exit(reason.message);

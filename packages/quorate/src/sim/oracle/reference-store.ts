@@ -36,6 +36,8 @@ export interface ReferenceListener {
   twice(mark: number): void;
   /** Because its time was over, as a leader found. */
   expired(lease: ReferenceLease): void;
+  /** A command came again, and was answered from the session table. */
+  repeated(): void;
 }
 
 interface Session {
@@ -51,8 +53,6 @@ export class ReferenceStore {
   compactRevision = -1;
   /** Commands so far. */
   position = 0;
-  /** Commands that were repetitions of earlier ones. */
-  repetitions = 0;
   readonly leases: Map<number, ReferenceLease> = new Map();
   readonly #applied = new Map<number, Applied>();
   readonly #sessions = new Map<number, Session>();
@@ -90,7 +90,7 @@ export class ReferenceStore {
       if (session === undefined) return;
       const below = Math.min(header.acknowledgedBelow, header.sequence);
       session.acknowledgedBelow = Math.max(session.acknowledgedBelow, below);
-      if (session.seen.has(header.sequence)) this.repetitions += 1;
+      if (session.seen.has(header.sequence)) this.#listener.repeated();
       if (session.seen.has(header.sequence) || header.sequence < session.acknowledgedBelow) return;
       session.seen.add(header.sequence);
     }

@@ -145,6 +145,14 @@ export class Caller {
     for (const { key, value: found } of response?.kvs.map(versionOf) ?? []) this.#known.set(key, found);
   }
 
+  /** Every key there is, by one read. */
+  async everything(): Promise<void> {
+    const options = { from: '\0', to: '\0', revision: 0, weak: false };
+    await this.#stage.read({ kind: 'final-range', text: 'range of everything' }, options, () =>
+      this.#client.range({ prefix: '' }, { timeoutMs: 8000 }),
+    );
+  }
+
   async #compact(): Promise<void> {
     const { parts, name } = this.#stage;
     const revision = Math.max(1, parts.revisions.floor().revision - this.#stage.random.below(20));
