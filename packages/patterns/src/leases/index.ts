@@ -2,13 +2,12 @@ export { DeadlineHeap, type Due } from './deadline-heap.ts';
 export { LeaseTable, type LeaseTableEffect, type LeaseTableInput, type LeaseTableOptions } from './lease-table.ts';
 export { type KeyInterval, RangeIndex } from './range-index.ts';
 export { RevisionLog } from './revision-log.ts';
+export { StateWatch, type StateWatchOptions, type WatchSource } from './state-watch.ts';
 export {
   type CancelReason,
-  StateWatch,
-  type StateWatchOptions,
   Watcher,
   type WatcherHost,
+  type WatchGroup,
   type WatchNotice,
   type WatchRange,
-  type WatchSource,
-} from './state-watch.ts';
+} from './watcher.ts';

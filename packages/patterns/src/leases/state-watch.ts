@@ -15,15 +15,18 @@
  *
  * Cost of a change: O(log ranges + groups hit + watchers hit). Cost of a watcher: one record.
  */
-import { RangeIndex } from './range-index.ts';
 import type { RevisionLog } from './revision-log.ts';
-
-/** The key `low` alone, or the keys from `low` to before `high` (undefined: to the end). */
-export interface WatchRange {
-  readonly low: string;
-  readonly high: string | undefined;
-  readonly single: boolean;
-}
+import { WatchGroups } from './watch-groups.ts';
+import {
+  type CancelReason,
+  covers,
+  removeAt,
+  Watcher,
+  type WatcherHost,
+  type WatchGroup,
+  type WatchNotice,
+  type WatchRange,
+} from './watcher.ts';
 
 /** What is watched. Of a revision, either all changes are in the log or none. */
 export interface WatchSource<E extends { readonly revision: number }> {
@@ -33,16 +36,6 @@ export interface WatchSource<E extends { readonly revision: number }> {
   readonly log: RevisionLog<E>;
 }
 
-export type CancelReason = 'compacted' | 'too-many-watchers' | 'empty-range';
-
-/** What a watcher hears: `created` first, `canceled` last. */
-export type WatchNotice<E> =
-  | { readonly kind: 'created'; readonly revision: number }
-  /** All changes of the range up to and including `revision` that were not told before. Shared by all watchers of a group. */
-  | { readonly kind: 'events'; readonly revision: number; readonly events: readonly E[] }
-  | { readonly kind: 'progress'; readonly revision: number }
-  | { readonly kind: 'canceled'; readonly revision: number; readonly why: CancelReason };
-
 export interface StateWatchOptions<E> {
   readonly keyOf: (event: E) => string;
   /** Default 100,000. */
@@ -51,83 +44,12 @@ export interface StateWatchOptions<E> {
   readonly noticeEventsMax?: number;
 }
 
-interface Group<E> extends WatchRange {
-  readonly watchers: Watcher<E>[];
-  /** Changes of the stretch of the log that is being told. */
-  batch: E[];
-}
-
-export class Watcher<E> {
-  readonly range: WatchRange;
-  readonly #hub: WatcherHost<E>;
-  readonly #deliver: (notice: WatchNotice<E>) => void;
-  /** For the hub alone, as all that follows: the first revision not yet told; of a synced watcher, a lower bound. */
-  next: number;
-  state: 'waiting' | 'behind' | 'resting' | 'synced' | 'canceled' = 'waiting';
-  paused = false;
-  progressWanted = false;
-  group: Group<E> | undefined = undefined;
-  /** Place in the list that belongs to `state`. */
-  place = -1;
-
-  constructor(hub: WatcherHost<E>, range: WatchRange, next: number, deliver: (notice: WatchNotice<E>) => void) {
-    this.#hub = hub;
-    this.range = range;
-    this.next = next;
-    this.#deliver = deliver;
-  }
-
-  /** Everything up to and including this revision has been told. */
-  get revision(): number {
-    return (this.state === 'synced' ? Math.max(this.next, this.#hub.told + 1) : this.next) - 1;
-  }
-
-  /** Asks for a `progress` notice, which comes once everything up to then has been told. */
-  requestProgress(): void {
-    if (this.state !== 'canceled') this.#hub.wantsProgress(this);
-  }
-
-  /** Nothing is delivered until `resume`. */
-  pause(): void {
-    if (this.paused || this.state === 'canceled') return;
-    this.paused = true;
-    this.#hub.fallBehind(this);
-  }
-
-  resume(): void {
-    if (!this.paused) return;
-    this.paused = false;
-    this.#hub.wake(this);
-  }
-
-  /** Nothing more is delivered, not even `canceled`. */
-  cancel(): void {
-    this.#hub.remove(this);
-  }
-
-  /** For the hub alone. */
-  tell(notice: WatchNotice<E>): void {
-    this.#deliver(notice);
-  }
-}
-
-/** What a watcher needs of its hub. */
-export interface WatcherHost<E> {
-  readonly told: number;
-  wantsProgress(watcher: Watcher<E>): void;
-  fallBehind(watcher: Watcher<E>): void;
-  wake(watcher: Watcher<E>): void;
-  remove(watcher: Watcher<E>): void;
-}
-
 export class StateWatch<E extends { readonly revision: number }> implements WatcherHost<E> {
   readonly #keyOf: (event: E) => string;
   readonly #watchersMax: number;
   readonly #noticeEventsMax: number;
   #source: WatchSource<E>;
-  readonly #keys = new Map<string, Group<E>>();
-  readonly #rangesByName = new Map<string, Group<E>>();
-  readonly #ranges = new RangeIndex<Group<E>>();
+  readonly #groups = new WatchGroups<E>();
   #created: Watcher<E>[] = [];
   /** Have something to read in the log, or to be told about it. */
   readonly #behind: Watcher<E>[] = [];
@@ -172,10 +94,8 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
 
   /** Continues with another source that holds the same history, as after taking over a snapshot. */
   rebase(source: WatchSource<E>): void {
-    for (const groups of [this.#keys, this.#rangesByName]) {
-      for (const group of groups.values()) {
-        while (group.watchers.length > 0) this.fallBehind(group.watchers[group.watchers.length - 1]!);
-      }
+    for (const group of this.#groups.all()) {
+      while (group.watchers.length > 0) this.fallBehind(group.watchers[group.watchers.length - 1]!);
     }
     this.#source = source;
     this.#place = source.log.end;
@@ -206,7 +126,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
   fallBehind(watcher: Watcher<E>): void {
     if (watcher.state !== 'synced') return;
     watcher.next = Math.max(watcher.next, this.#told + 1);
-    this.#leaveGroup(watcher);
+    this.#groups.leave(watcher);
     this.#enlist(watcher, 'behind');
   }
 
@@ -220,7 +140,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
   /** For watchers. */
   remove(watcher: Watcher<E>): void {
     if (watcher.state === 'canceled') return;
-    if (watcher.state === 'synced') this.#leaveGroup(watcher);
+    if (watcher.state === 'synced') this.#groups.leave(watcher);
     else if (watcher.state !== 'waiting') this.#delist(watcher);
     watcher.state = 'canceled';
     this.#size -= 1;
@@ -231,17 +151,14 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     const { log } = this.#source;
     while (this.#place < log.end) {
       const until = this.#stretchEnd(this.#place, this.#noticeEventsMax);
-      const hit: Group<E>[] = [];
-      const gather = (group: Group<E>, event: E): void => {
+      const hit: WatchGroup<E>[] = [];
+      const gather = (group: WatchGroup<E>, event: E): void => {
         if (group.batch.length === 0) hit.push(group);
         group.batch.push(event);
       };
       for (let place = this.#place; place < until; place++) {
         const event = log.at(place);
-        const key = this.#keyOf(event);
-        const group = this.#keys.get(key);
-        if (group !== undefined) gather(group, event);
-        if (this.#ranges.size > 0) this.#ranges.find(key, (found) => gather(found, event));
+        this.#groups.find(this.#keyOf(event), (group) => gather(group, event));
       }
       const { revision } = log.at(until - 1);
       for (const group of hit) this.#tellGroup(group, revision);
@@ -251,7 +168,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     this.#told = this.#source.revision;
   }
 
-  #tellGroup(group: Group<E>, revision: number): void {
+  #tellGroup(group: WatchGroup<E>, revision: number): void {
     const events = group.batch;
     group.batch = [];
     const notice: WatchNotice<E> = { kind: 'events', revision, events };
@@ -322,7 +239,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     } else if (watcher.next < this.#source.compactRevision) this.#cancel(watcher, 'compacted');
     else if (watcher.next === this.#told + 1) {
       this.#delist(watcher);
-      this.#joinGroup(watcher);
+      this.#join(watcher);
     } else return this.#readOn(watcher);
     return 1;
   }
@@ -340,7 +257,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     watcher.next = revision + 1;
     if (watcher.next === this.#told + 1) {
       this.#delist(watcher);
-      this.#joinGroup(watcher);
+      this.#join(watcher);
     }
     if (events.length > 0) watcher.tell({ kind: 'events', revision, events });
     return until - from + 1;
@@ -374,53 +291,8 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     removeAt(watcher.state === 'behind' ? this.#behind : this.#resting, watcher.place);
   }
 
-  #joinGroup(watcher: Watcher<E>): void {
-    const group = this.#groupOf(watcher.range);
+  #join(watcher: Watcher<E>): void {
     watcher.state = 'synced';
-    watcher.group = group;
-    watcher.place = group.watchers.length;
-    group.watchers.push(watcher);
+    this.#groups.join(watcher);
   }
-
-  #leaveGroup(watcher: Watcher<E>): void {
-    const group = watcher.group!;
-    removeAt(group.watchers, watcher.place);
-    watcher.group = undefined;
-    if (group.watchers.length > 0) return;
-    if (group.single) this.#keys.delete(group.low);
-    else {
-      this.#rangesByName.delete(rangeName(group));
-      this.#ranges.remove(group);
-    }
-  }
-
-  #groupOf(range: WatchRange): Group<E> {
-    const groups = range.single ? this.#keys : this.#rangesByName;
-    const name = range.single ? range.low : rangeName(range);
-    let group = groups.get(name);
-    if (group === undefined) {
-      group = { low: range.low, high: range.high, single: range.single, watchers: [], batch: [] };
-      groups.set(name, group);
-      if (!range.single) this.#ranges.add(group);
-    }
-    return group;
-  }
-}
-
-/** Keys are binary strings, so no unit of theirs is above 0xff. */
-function rangeName(range: WatchRange): string {
-  return `${range.low}\u0100${range.high ?? '\u0100'}`;
-}
-
-function covers(range: WatchRange, key: string): boolean {
-  if (range.single) return key === range.low;
-  return key >= range.low && (range.high === undefined || key < range.high);
-}
-
-/** Moves the last one into the gap. */
-function removeAt<T extends { place: number }>(list: T[], place: number): void {
-  const last = list.pop()!;
-  if (place >= list.length) return;
-  list[place] = last;
-  last.place = place;
 }

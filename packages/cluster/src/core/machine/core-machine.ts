@@ -39,7 +39,7 @@ export interface CoreMachineOptions {
 }
 
 /** Changes pruned in one slice: about a millisecond's worth. */
-const PRUNE_SLICE = 4096;
+const PRUNE_SLICE = 2048;
 
 export class CoreMachine implements StateMachine {
   readonly #leaseListener: LeaseListener | undefined;
