@@ -1,1 +1,17 @@
+export { crc32 } from './crc32.ts';
 export { crc32c } from './crc32c.ts';
+export {
+  CRC32,
+  CRC32C,
+  type Digest,
+  MD5,
+  platformDigest,
+  SHA1,
+  SHA256,
+  sameBytes,
+  type Threat,
+  XXH64,
+} from './digest.ts';
+export { type Hash64, hex64 } from './hash64.ts';
+export { type SipKey, sipHash, sipKey } from './siphash.ts';
+export { xxHash64 } from './xxhash64.ts';

@@ -1,0 +1,170 @@
+/**
+ * xxHash64 (XXH64): 64 bits, fast, well mixed, the hash of Parquet's Bloom filters. Yann Collet, "xxHash fast digest algorithm",
+ * specification 0.1.1, section "XXH64 algorithm description".
+ *
+ * Against errors and for hash tables only: it has no key, and whoever chooses the input also chooses the hash.
+ * In 32-bit arithmetic: a 64-bit number is two halves, so that nothing is allocated.
+ */
+import { type Hash64, multiplyHigh } from './hash64.ts';
+
+// The five primes, as halves.
+const P1_HIGH = 0x9e3779b1;
+const P1_LOW = 0x85ebca87;
+const P2_HIGH = 0xc2b2ae3d;
+const P2_LOW = 0x27d4eb4f;
+const P3_HIGH = 0x165667b1;
+const P3_LOW = 0x9e3779f9;
+const P4_HIGH = 0x85ebca77;
+const P4_LOW = 0xc2b2ae63;
+const P5_HIGH = 0x27d4eb2f;
+const P5_LOW = 0x165667c5;
+
+/** Four accumulators of (low, high), and at 8 and 9 the result. */
+const lanes: Int32Array = new Int32Array(10);
+const RESULT = 8;
+
+/**
+ * The hash of `bytes[from, to)` into `out`. `seed` is an integer from 0 to 2^53 − 1. O(to − from); allocates nothing.
+ * Not re-entrant, which cannot matter as it calls nobody.
+ */
+export function xxHash64(
+  bytes: Uint8Array,
+  out: Hash64,
+  seed: number = 0,
+  from: number = 0,
+  to: number = bytes.length,
+): void {
+  const seedLow = seed | 0;
+  const seedHigh = (seed / 0x1_0000_0000) | 0;
+  let at = from;
+  if (to - from >= 32) {
+    start(seedLow, seedHigh);
+    for (const end = to - 31; at < end; at += 32) {
+      round(0, word(bytes, at), word(bytes, at + 4));
+      round(2, word(bytes, at + 8), word(bytes, at + 12));
+      round(4, word(bytes, at + 16), word(bytes, at + 20));
+      round(6, word(bytes, at + 24), word(bytes, at + 28));
+    }
+    converge();
+  } else {
+    add(RESULT, seedLow, seedHigh, P5_LOW, P5_HIGH);
+  }
+  add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, (to - from) | 0, ((to - from) / 0x1_0000_0000) | 0);
+  finish(bytes, at, to);
+  out.low = lanes[RESULT]! >>> 0;
+  out.high = lanes[RESULT + 1]! >>> 0;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+}
+
+/** lanes[at] = a + b. */
+function add(at: number, aLow: number, aHigh: number, bLow: number, bHigh: number): void {
+  const low = (aLow + bLow) | 0;
+  lanes[at] = low;
+  lanes[at + 1] = aHigh + bHigh + (low >>> 0 < aLow >>> 0 ? 1 : 0);
+}
+
+/** lanes[at] = a · b. */
+function multiply(at: number, aLow: number, aHigh: number, bLow: number, bHigh: number): void {
+  lanes[at] = Math.imul(aLow, bLow);
+  lanes[at + 1] = multiplyHigh(aLow, bLow) + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh);
+}
+
+function start(seedLow: number, seedHigh: number): void {
+  add(2, seedLow, seedHigh, P2_LOW, P2_HIGH);
+  add(0, lanes[2]!, lanes[3]!, P1_LOW, P1_HIGH);
+  lanes[4] = seedLow;
+  lanes[5] = seedHigh;
+  // seed − P1 = seed + (not P1) + 1
+  add(6, seedLow, seedHigh, ~P1_LOW, ~P1_HIGH);
+  add(6, lanes[6]!, lanes[7]!, 1, 0);
+}
+
+/** acc = rotate(acc + input · P2, 31) · P1. The hot loop: one look at memory before, one after. */
+function round(at: number, inLow: number, inHigh: number): void {
+  const productLow = Math.imul(inLow, P2_LOW);
+  const productHigh = (multiplyHigh(inLow, P2_LOW) + Math.imul(inHigh, P2_LOW) + Math.imul(inLow, P2_HIGH)) | 0;
+  const low = (lanes[at]! + productLow) | 0;
+  const high = (lanes[at + 1]! + productHigh + (low >>> 0 < productLow >>> 0 ? 1 : 0)) | 0;
+  const turnedLow = (low << 31) | (high >>> 1);
+  const turnedHigh = (high << 31) | (low >>> 1);
+  lanes[at] = Math.imul(turnedLow, P1_LOW);
+  lanes[at + 1] = multiplyHigh(turnedLow, P1_LOW) + Math.imul(turnedHigh, P1_LOW) + Math.imul(turnedLow, P1_HIGH);
+}
+
+/** lanes[at] = rotate(a, by), for by < 32. */
+function rotate(at: number, low: number, high: number, by: number): void {
+  lanes[at] = (low << by) | (high >>> (32 - by));
+  lanes[at + 1] = (high << by) | (low >>> (32 - by));
+}
+
+/** The accumulators become one: their rotated sum, into which each is then folded once more. */
+function converge(): void {
+  const [aLow, aHigh, bLow, bHigh] = [lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!];
+  const [cLow, cHigh, dLow, dHigh] = [lanes[4]!, lanes[5]!, lanes[6]!, lanes[7]!];
+  rotate(0, aLow, aHigh, 1);
+  rotate(2, bLow, bHigh, 7);
+  rotate(4, cLow, cHigh, 12);
+  rotate(6, dLow, dHigh, 18);
+  add(RESULT, lanes[0]!, lanes[1]!, lanes[2]!, lanes[3]!);
+  add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, lanes[4]!, lanes[5]!);
+  add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, lanes[6]!, lanes[7]!);
+  fold(aLow, aHigh);
+  fold(bLow, bHigh);
+  fold(cLow, cHigh);
+  fold(dLow, dHigh);
+}
+
+function fold(low: number, high: number): void {
+  mixIn(low, high);
+  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P1_LOW, P1_HIGH);
+  add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P4_LOW, P4_HIGH);
+}
+
+/** result = result xor round(0, input). */
+function mixIn(low: number, high: number): void {
+  lanes[0] = 0;
+  lanes[1] = 0;
+  round(0, low, high);
+  lanes[RESULT]! ^= lanes[0]!;
+  lanes[RESULT + 1]! ^= lanes[1]!;
+}
+
+/** The last 0 to 31 bytes, then the avalanche. */
+function finish(bytes: Uint8Array, from: number, to: number): void {
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    mixIn(word(bytes, at), word(bytes, at + 4));
+    turnAndMultiply(27, P1_LOW, P1_HIGH);
+    add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P4_LOW, P4_HIGH);
+  }
+  if (at + 4 <= to) {
+    multiply(0, word(bytes, at), 0, P1_LOW, P1_HIGH);
+    lanes[RESULT]! ^= lanes[0]!;
+    lanes[RESULT + 1]! ^= lanes[1]!;
+    turnAndMultiply(23, P2_LOW, P2_HIGH);
+    add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P3_LOW, P3_HIGH);
+    at += 4;
+  }
+  for (; at < to; at++) {
+    multiply(0, bytes[at]!, 0, P5_LOW, P5_HIGH);
+    lanes[RESULT]! ^= lanes[0]!;
+    lanes[RESULT + 1]! ^= lanes[1]!;
+    turnAndMultiply(11, P1_LOW, P1_HIGH);
+  }
+  // x ^= x >>> 33; x *= P2; x ^= x >>> 29; x *= P3; x ^= x >>> 32
+  lanes[RESULT]! ^= lanes[RESULT + 1]! >>> 1;
+  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P2_LOW, P2_HIGH);
+  const high = lanes[RESULT + 1]!;
+  lanes[RESULT]! ^= (lanes[RESULT]! >>> 29) | (high << 3);
+  lanes[RESULT + 1] = high ^ (high >>> 29);
+  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P3_LOW, P3_HIGH);
+  lanes[RESULT]! ^= lanes[RESULT + 1]!;
+}
+
+function turnAndMultiply(by: number, low: number, high: number): void {
+  rotate(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, by);
+  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, low, high);
+}
