@@ -106,7 +106,7 @@ async function whileHeld(
   program: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const [command, ...rest] = program;
+  const [command, ...rest] = program[0] === '--' ? program.slice(1) : program;
   if (command === undefined) {
     await new Promise<void>((resolve) => {
       held.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -121,11 +121,15 @@ async function whileHeld(
     child.kill('SIGTERM');
   };
   held.signal.addEventListener('abort', stop, { once: true });
-  const status = await new Promise<number>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
-  held.signal.removeEventListener('abort', stop);
+  let status: number;
+  try {
+    status = await new Promise<number>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => resolve(code ?? 1));
+    });
+  } finally {
+    held.signal.removeEventListener('abort', stop);
+  }
   return held.signal.aborted && !signal.aborted ? 1 : status;
 }
 
@@ -139,7 +143,8 @@ function lockCommand(): Command {
       process.exitCode = await withClient(flags, async (client, signal) => {
         await using lock = await client.lock(name, { ttlSeconds: flags.ttl, signal });
         if (program.length === 0) print(`${lock.key}\ntoken ${lock.token}`);
-        return whileHeld(lock, program, signal);
+        // Awaited here: the lock is given back when this function returns.
+        return await whileHeld(lock, program, signal);
       });
     });
 }
@@ -173,7 +178,7 @@ async function lead(
 ): Promise<number> {
   await using leadership = await client.election(name).campaign(value, { ttlSeconds, signal });
   print(`elected\ntoken ${leadership.token}`);
-  return whileHeld(leadership, [], signal);
+  return await whileHeld(leadership, [], signal);
 }
 
 async function readStandardInput(): Promise<Uint8Array> {

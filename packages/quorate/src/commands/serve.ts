@@ -4,6 +4,15 @@ import { startNode } from '../start-node.ts';
 
 /** Runs one node until it is told to stop, or until its disk fails. Resolves with the exit status. */
 export async function runServe(sources: SettingSources): Promise<number> {
+  try {
+    return await serve(sources);
+  } finally {
+    // Listening to the channel keeps a process alive, also one that has nothing left to do.
+    if (process.connected) process.disconnect();
+  }
+}
+
+async function serve(sources: SettingSources): Promise<number> {
   const settings = loadSettings(sources);
   const stopped = untilToldToStop();
   let node: Awaited<ReturnType<typeof startNode>>;

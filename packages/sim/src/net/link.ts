@@ -187,7 +187,7 @@ export class Link {
       }
       if (pipe.interruption !== this.interruptions) {
         pipe.interruption = this.interruptions;
-        const retryUs = this.#random.below(Math.min(waitedUs, RETRANSMIT_MAX_US) + 1);
+        const retryUs = this.#random.below(Math.floor(Math.min(waitedUs, RETRANSMIT_MAX_US)) + 1);
         pipe.lastArrivalUs = Math.max(pipe.lastArrivalUs, this.#engine.nowUs + retryUs);
       }
       this.#scheduleOrdered(packet as Packet & { readonly pipe: Pipe }, this.#arrivalUs(packet.sizeBytes));

@@ -1,0 +1,256 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const script = fileURLToPath(new URL('../../packages/quorate/bin/quorate.js', import.meta.url));
+const directory = mkdtempSync(join(tmpdir(), 'quorate-cli-'));
+const data = join(directory, 'data');
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+interface Ended {
+  readonly status: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+function quorate(...args: string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = execFile(process.execPath, [script, ...args], { timeout: 30_000 }, (_error, out, err) => {
+      resolve({ status: child.exitCode ?? -1, out, err });
+    });
+  });
+}
+
+/** A base of which all ports that three nodes take are free. */
+async function freeBase(): Promise<number> {
+  for (let base = 17_400 + (process.pid % 300) * 100; ; base += 100) {
+    const ports = [1, 2, 3].flatMap((i) => [0, 1, 2].map((s) => base + 10 * i + s));
+    const free = await Promise.all(ports.map(isFree));
+    if (free.every(Boolean)) return base;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+class Dev {
+  readonly child: ChildProcess;
+  output = '';
+  constructor(basePort: number, ...more: string[]) {
+    this.child = spawn(process.execPath, [script, 'dev', '--data', data, '--base-port', String(basePort), ...more]);
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.on('data', (chunk: Buffer) => {
+        this.output += chunk.toString();
+      });
+    }
+  }
+  async until(pattern: RegExp, patienceMs = 20_000): Promise<void> {
+    const until = performance.now() + patienceMs;
+    while (!pattern.test(this.output)) {
+      if (performance.now() > until) throw new Error(`never said ${pattern}:\n${this.output}`);
+      await pause(20);
+    }
+  }
+  async interrupt(): Promise<number | null> {
+    const ended = new Promise<number | null>((resolve) => this.child.once('exit', (status) => resolve(status)));
+    this.child.kill('SIGINT');
+    return ended;
+  }
+}
+
+let base = 0;
+let dev: Dev;
+const native = (): string => [1, 2, 3].map((i) => `127.0.0.1:${base + 10 * i}`).join(',');
+const http = (): string => [1, 2, 3].map((i) => `127.0.0.1:${base + 10 * i + 1}`).join(',');
+const on = (...args: string[]): Promise<Ended> => quorate(args[0]!, ...args.slice(1), '--endpoints', native());
+
+beforeAll(async () => {
+  base = await freeBase();
+  dev = new Dev(base);
+  await dev.until(/Quorate is up/);
+});
+afterAll(async () => {
+  if (dev.child.exitCode === null && dev.child.signalCode === null) await dev.interrupt();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+describe('keys', () => {
+  test('put, get, del: exit status 1 when there is nothing', async () => {
+    expect(await on('put', 'greeting', 'hello')).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^revision \d+\n$/),
+    });
+    expect(await on('get', 'greeting')).toMatchObject({ status: 0, out: 'greeting\thello\n' });
+    await on('put', 'greeting/de', 'hallo');
+    expect((await on('get', 'greeting', '--prefix', '--keys-only')).out).toBe('greeting\ngreeting/de\n');
+    expect(JSON.parse((await on('get', 'greeting', '--json')).out)).toMatchObject({
+      key: 'greeting',
+      value: 'hello',
+      version: 1,
+    });
+    expect((await on('del', 'greeting', '--prefix')).out).toBe('2 deleted\n');
+    expect(await on('get', 'greeting')).toMatchObject({ status: 1, out: '' });
+  });
+  test('watch prints history and what happens, until it is interrupted', async () => {
+    await on('put', 'watched', '1');
+    const child = spawn(process.execPath, [
+      script,
+      'watch',
+      'watched',
+      '--from-revision',
+      '1',
+      '--endpoints',
+      native(),
+    ]);
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    while (!said.includes('put\twatched\t1')) await pause(20);
+    await on('del', 'watched');
+    while (!said.includes('delete\twatched')) await pause(20);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+  });
+  test('lock runs a program while it holds the lock, with the fencing token in its environment', async () => {
+    const { status, out } = await quorate(
+      'lock',
+      '--endpoints',
+      native(),
+      'jobs',
+      '--',
+      'sh',
+      '-c',
+      'echo "token $QUORATE_TOKEN"; exit 3',
+    );
+    expect(out).toMatch(/^token \d+\n$/);
+    expect(status).toBe(3);
+  });
+  test('elect leads until it is interrupted, and observers see who leads', async () => {
+    const leader = spawn(process.execPath, [script, 'elect', 'office', 'me', '--endpoints', native()]);
+    const observer = spawn(process.execPath, [script, 'elect', 'office', '--observe', '--endpoints', native()]);
+    let seen = '';
+    observer.stdout.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+    });
+    while (!/\d+\tme/.test(seen)) await pause(20);
+    leader.kill('SIGINT');
+    while (!/\(no leader\)\n$/.test(seen)) await pause(20);
+    observer.kill('SIGINT');
+  });
+});
+
+describe('operators', () => {
+  test('status shows a row per node and ends with 0 while all agree on one leader', async () => {
+    const { status, out } = await quorate('status', '--endpoints', http());
+    expect(out.split('\n')).toHaveLength(5);
+    expect(out.match(/ leader /g)).toHaveLength(1);
+    expect(status).toBe(0);
+    const all = JSON.parse((await quorate('status', '--endpoints', http(), '--json')).out) as Record<string, unknown>[];
+    expect(all).toHaveLength(3);
+    for (const key of ['name', 'pid', 'role', 'term', 'leader', 'commitIndex', 'appliedIndex', 'members'])
+      expect(all[0]).toHaveProperty(key);
+  });
+  test('status ends with 1 when a node cannot be reached, and says so', async () => {
+    expect(await quorate('status', '--endpoints', `${http()},127.0.0.1:1`)).toMatchObject({
+      status: 1,
+      out: expect.stringContaining('unreachable'),
+    });
+  });
+  test('member list, lead, and a name that nobody has', async () => {
+    expect((await quorate('member', 'list', '--endpoints', native())).out.match(/voter/g)).toHaveLength(3);
+    expect(await quorate('member', 'lead', 'n2', '--endpoints', native())).toMatchObject({ status: 0 });
+    const { status, err } = await quorate('member', 'promote', 'nobody', '--endpoints', native());
+    expect(err).toContain('no member is called nobody: there are n');
+    expect(status).toBe(1);
+  });
+  test('snapshot save leaves a whole file or none', async () => {
+    const file = join(directory, 'state.snapshot');
+    const { status, out } = await quorate('snapshot', 'save', file, '--endpoints', native());
+    expect(status).toBe(0);
+    expect(out).toContain(`${readFileSync(file).length} bytes`);
+    expect(existsSync(`${file}.part`)).toBe(false);
+  });
+});
+
+describe('usage', () => {
+  test.each<[string[], RegExp]>([
+    [['nonsense'], /unknown command 'nonsense'/],
+    [['dev', '--nodes', 'x'], /expected a whole number from 1 on/],
+    [['serve'], /name is missing/],
+    [['check', '--model', 'x', 'file'], /Allowed choices are register, kv/],
+  ])('%j ends with 2 and says what was wrong', async (args, message) => {
+    const { status, err } = await quorate(...args);
+    expect(err).toMatch(message);
+    expect(status).toBe(2);
+  });
+  test('--help and --version end with 0', async () => {
+    expect(await quorate('--help')).toMatchObject({ status: 0, out: expect.stringContaining('serve') });
+    expect(await quorate('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
+  });
+  test('a cluster that is not there is said to be so', async () => {
+    const { status, err } = await quorate('get', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '1');
+    expect(err).toMatch(/127\.0\.0\.1:1/);
+    expect(status).toBe(1);
+  });
+});
+
+describe('quorate dev', () => {
+  test('starts a killed node again, and the cluster serves meanwhile', async () => {
+    const before = (
+      JSON.parse((await quorate('status', '--endpoints', http(), '--json')).out) as { pid: number }[]
+    )[0]!;
+    process.kill(before.pid, 'SIGKILL');
+    expect(await on('put', 'meanwhile', 'yes')).toMatchObject({ status: 0 });
+    await dev.until(/n1 \| the process was killed by SIGKILL; starting it again/);
+    for (;;) {
+      const now = (
+        JSON.parse((await quorate('status', '--endpoints', http(), '--json')).out) as {
+          pid?: number;
+          leader?: string;
+        }[]
+      )[0]!;
+      if (now.pid !== undefined && now.pid !== before.pid && now.leader !== null) break;
+      await pause(50);
+    }
+  });
+  test('Ctrl-C stops all; a second run finds the data; another shape of the cluster is refused', async () => {
+    await on('put', 'kept', 'yes');
+    expect(await dev.interrupt()).toBe(0);
+    for (const i of [1, 2, 3]) expect(await isFree(base + 10 * i)).toBe(true);
+    const refused = await quorate('dev', '--data', data, '--base-port', String(base), '--nodes', '5');
+    expect(refused.err).toContain('has nodes 3, this run asks for 5');
+    expect(refused.status).toBe(2);
+    dev = new Dev(base);
+    await dev.until(/Quorate is up/);
+    expect((await on('get', 'kept')).out).toBe('kept\tyes\n');
+  });
+  test('a port in use ends it with status 2 and the reason', async () => {
+    const other = spawn(process.execPath, [
+      script,
+      'dev',
+      '--data',
+      join(directory, 'other'),
+      '--base-port',
+      String(base),
+    ]);
+    let said = '';
+    for (const stream of [other.stdout, other.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+    }
+    expect(await new Promise((resolve) => other.once('exit', resolve))).toBe(2);
+    expect(said).toMatch(/in use/);
+  });
+});
