@@ -13,9 +13,18 @@ export {
   type SessionOpenCommand,
   writeCommand,
 } from './commands.ts';
-export { readDeleteRange, readPut, readRange, writeDeleteRange, writePut, writeRange } from './key-requests.ts';
+export {
+  type KeyedPutRequest,
+  readDeleteRange,
+  readKeyedPut,
+  readPut,
+  readRange,
+  writeDeleteRange,
+  writePut,
+  writeRange,
+} from './key-requests.ts';
 export { readKeyValue, type SelfWritingKeyValue, writeKeyValue } from './key-values.ts';
-export { CODEC_VERSION } from './kinds.ts';
+export { CODEC_VERSION, Kind } from './kinds.ts';
 export { decoding, malformed } from './malformed.ts';
 export {
   decodeResponse,

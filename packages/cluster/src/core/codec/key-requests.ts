@@ -38,6 +38,30 @@ export function readPut(reader: ByteReader): Required<PutRequest> {
   };
 }
 
+/** A put with its key in the form of a map key: what the state machine reads. The value is a view of the reader's input. */
+export interface KeyedPutRequest {
+  readonly key: string;
+  readonly value: Uint8Array;
+  readonly lease: number;
+  readonly prevKv: boolean;
+  readonly ignoreValue: boolean;
+  readonly ignoreLease: boolean;
+}
+
+export function readKeyedPut(reader: ByteReader): KeyedPutRequest {
+  const flags = readFlags(reader, PUT_FLAGS);
+  const key = reader.binary();
+  const lease = (flags & PUT_LEASE) !== 0 ? reader.uint() : 0;
+  return {
+    key,
+    value: reader.bytes(),
+    lease,
+    prevKv: (flags & PUT_PREV_KV) !== 0,
+    ignoreValue: (flags & PUT_IGNORE_VALUE) !== 0,
+    ignoreLease: (flags & PUT_IGNORE_LEASE) !== 0,
+  };
+}
+
 const DELETE_PREV_KV = 1;
 const DELETE_RANGE_END = 2;
 const DELETE_FLAGS = 3;
