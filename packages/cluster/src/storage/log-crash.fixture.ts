@@ -179,6 +179,8 @@ async function examine(
   const unit: Unit = [request(0, { term: 1000, vote: 3, commit: 0 })];
   await finished(survivor, persisted(store, unit[0]!));
   // Without closing: nothing tidies up behind the batch.
+  do await ticks();
+  while (survivor.step());
   const reopened = await finished(survivor, openTestLog(testEnv(survivor), script.options));
   const wrong = difference(reopened, modelAfter(state, unit), progress.released);
   if (wrong !== undefined) throw new Error(`${where}, written on: ${wrong}`);
