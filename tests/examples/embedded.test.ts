@@ -8,7 +8,10 @@ const script = fileURLToPath(new URL('../../examples/dist/embedded/run.js', impo
 test('three ordinary processes elect a leader, share configuration and take fifteen turns under a lock', async () => {
   // The application's nodes listen ten ports apart from here on.
   const [port] = await freePorts(1);
-  const child = fork(script, [String(Math.min(port!, 60_000))], { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+  const child = fork(script, [String(Math.min(port!, 60_000))], {
+    execArgv: [],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let said = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', (chunk: Buffer) => {

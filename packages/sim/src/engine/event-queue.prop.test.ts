@@ -17,7 +17,10 @@ class Noted extends SimEvent {
   }
 }
 
-type Step = { readonly kind: 'add'; readonly atUs: number } | { readonly kind: 'cancel'; readonly index: number } | { readonly kind: 'next'; readonly limitUs: number };
+type Step =
+  | { readonly kind: 'add'; readonly atUs: number }
+  | { readonly kind: 'cancel'; readonly index: number }
+  | { readonly kind: 'next'; readonly limitUs: number };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('add' as const), atUs: fc.nat(20) }) },
@@ -60,4 +63,3 @@ test('events come by instant and then in the order they were asked for, whatever
     { numRuns: 500, seed: 1 },
   );
 });
-

@@ -116,7 +116,7 @@ export class EventQueue {
     for (;;) {
       const first = slot * 4 + 1;
       if (first >= size) break;
-      const end = first + 4 < size ? first + 4 : size;
+      const end = Math.min(first + 4, size);
       let least = first;
       for (let child = first + 1; child < end; child++) {
         if (this.#isBefore(this.#times[child]!, this.#sequences[child]!, least)) least = child;

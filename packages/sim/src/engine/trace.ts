@@ -46,7 +46,10 @@ export class Trace {
   /** One line per entry: time in milliseconds, node, text. */
   format(): string {
     return this.entries()
-      .map((entry) => `${entry.timeMs.toFixed(3).padStart(12)} ${(entry.node ?? '-').padEnd(8)} ${entry.kind} ${entry.text}`)
+      .map(
+        (entry) =>
+          `${entry.timeMs.toFixed(3).padStart(12)} ${(entry.node ?? '-').padEnd(8)} ${entry.kind} ${entry.text}`,
+      )
       .join('\n');
   }
 }
