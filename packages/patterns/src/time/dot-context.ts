@@ -1,0 +1,239 @@
+/**
+ * Which dots have been seen: a version vector that may have holes (Almeida, Shoker, Baquero, "Delta State Replicated Data Types", JPDC 2018,
+ * section 7.2, "causal context"). Per actor, ascending runs of consecutive counters; a whole history is a single run from 1.
+ *
+ * Because holes are kept exactly, a delta that arrives before its predecessors hides nothing: no causal delivery is needed.
+ *
+ * Immutable. Bound: as many runs as there are gaps; gaps close when the missing deltas (or a full state) arrive.
+ */
+import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import type { Dot } from './dot.ts';
+import { VectorClock } from './vector-clock.ts';
+
+/** `[first, last, first, last, …]`: ascending, inclusive, with a gap before each first. */
+type Runs = readonly number[];
+
+const NO_RUNS: Runs = [];
+
+export class DotContext {
+  static readonly empty: DotContext = new DotContext([], []);
+
+  /** Sorted as strings, none twice. */
+  readonly actors: readonly string[];
+  readonly #runs: readonly Runs[];
+
+  private constructor(actors: readonly string[], runs: readonly Runs[]) {
+    this.actors = actors;
+    this.#runs = runs;
+  }
+
+  static of(dots: Iterable<Dot>): DotContext {
+    let context = DotContext.empty;
+    for (const dot of dots) context = context.add(dot.actor, dot.counter);
+    return context;
+  }
+
+  static fromClock(clock: VectorClock): DotContext {
+    return clock.size === 0
+      ? DotContext.empty
+      : new DotContext(
+          clock.actors,
+          clock.counters.map((counter) => [1, counter]),
+        );
+  }
+
+  /** Everything seen without a hole, as a version vector. */
+  toClock(): VectorClock {
+    return VectorClock.of(this.actors.map((actor, at) => [actor, this.#runs[at]![0] === 1 ? this.#runs[at]![1]! : 0]));
+  }
+
+  /** How many runs there are, in all: the size of the context, and `actors.length` when nothing is missing. */
+  get runCount(): number {
+    return this.#runs.reduce((sum, runs) => sum + runs.length / 2, 0);
+  }
+
+  has(actor: string, counter: number): boolean {
+    return runsHave(this.runsOf(actor), counter);
+  }
+
+  /** The actor's last counter seen, 0 when none. */
+  last(actor: string): number {
+    const runs = this.runsOf(actor);
+    return runs.length === 0 ? 0 : runs[runs.length - 1]!;
+  }
+
+  /** The dot for the actor's next write. Only the actor itself may ask, and must add it before it asks again. */
+  next(actor: string): Dot {
+    return { actor, counter: this.last(actor) + 1 };
+  }
+
+  /** This and one dot more; `this` when it was there already. O(actors). */
+  add(actor: string, counter: number): DotContext {
+    assert(Number.isSafeInteger(counter) && counter > 0, 'the counter of a dot must be a safe integer above 0');
+    const at = find(this.actors, actor);
+    if (at < 0)
+      return new DotContext(withInserted(this.actors, ~at, actor), withInserted(this.#runs, ~at, [counter, counter]));
+    const before = this.#runs[at]!;
+    const after = runsAdd(before, counter);
+    return after === before ? this : new DotContext(this.actors, withReplaced(this.#runs, at, after));
+  }
+
+  /** What either has seen; `this` when `other` adds nothing. O(runs). */
+  merge(other: DotContext): DotContext {
+    if (other === this || other.actors.length === 0) return this;
+    if (this.actors.length === 0) return other;
+    if (other.actors.length === 1) return this.#mergeOne(other.actors[0]!, other.#runs[0]!);
+    const actors: string[] = [];
+    const runs: Runs[] = [];
+    let i = 0;
+    let j = 0;
+    let changed = false;
+    while (i < this.actors.length || j < other.actors.length) {
+      const a = this.actors[i];
+      const b = other.actors[j];
+      const mine = b === undefined || (a !== undefined && a <= b);
+      const theirs = a === undefined || (b !== undefined && b <= a);
+      const before = mine ? this.#runs[i]! : NO_RUNS;
+      const after = theirs ? runsMerge(before, other.#runs[j]!) : before;
+      changed ||= after !== before;
+      actors.push(mine ? a! : b!);
+      runs.push(after);
+      if (mine) i += 1;
+      if (theirs) j += 1;
+    }
+    return changed ? new DotContext(actors, runs) : this;
+  }
+
+  /** Whether every dot of `other` is in this one. */
+  includes(other: DotContext): boolean {
+    return this.merge(other) === this;
+  }
+
+  equals(other: DotContext): boolean {
+    return this === other || (this.includes(other) && other.includes(this));
+  }
+
+  /** The runs of one actor, empty when nothing of it was seen. */
+  runsOf(actor: string): readonly number[] {
+    const at = find(this.actors, actor);
+    return at < 0 ? NO_RUNS : this.#runs[at]!;
+  }
+
+  /** Appends: per actor, the number of runs, then gaps and lengths, which are small. */
+  write(writer: ByteWriter): void {
+    writer.uint(this.actors.length);
+    for (let i = 0; i < this.actors.length; i++) {
+      const runs = this.#runs[i]!;
+      writer.text(this.actors[i]!);
+      writer.uint(runs.length / 2);
+      let previous = 0;
+      for (let r = 0; r < runs.length; r += 2) {
+        writer.uint(runs[r]! - previous - 1);
+        writer.uint(runs[r + 1]! - runs[r]!);
+        previous = runs[r + 1]!;
+      }
+    }
+  }
+
+  /** Reads what `write` wrote, in that form only. Throws `BytesError` or `InvariantError`. */
+  static read(reader: ByteReader): DotContext {
+    const count = reader.count(3);
+    const actors: string[] = [];
+    const all: Runs[] = [];
+    for (let i = 0; i < count; i++) {
+      const actor = reader.text();
+      assert(i === 0 || actors[i - 1]! < actor, 'the actors of a context must be in ascending order');
+      const runs: number[] = [];
+      const runCount = reader.count(2);
+      assert(runCount > 0, 'an actor of a context must have a run');
+      for (let r = 0, previous = 0; r < runCount; r++) {
+        const gap = reader.uint();
+        assert(r === 0 || gap > 0, 'the runs of a context must have a gap between them');
+        const first = previous + gap + 1;
+        previous = first + reader.uint();
+        assert(Number.isSafeInteger(previous), 'the counter of a dot must be a safe integer');
+        runs.push(first, previous);
+      }
+      actors.push(actor);
+      all.push(runs);
+    }
+    return count === 0 ? DotContext.empty : new DotContext(actors, all);
+  }
+
+  toString(): string {
+    const shown = this.actors.map((actor, at) => {
+      const runs = this.#runs[at]!;
+      const parts: string[] = [];
+      for (let r = 0; r < runs.length; r += 2)
+        parts.push(runs[r] === runs[r + 1] ? `${runs[r]}` : `${runs[r]}-${runs[r + 1]}`);
+      return `${actor}:${parts.join('+')}`;
+    });
+    return `{${shown.join(', ')}}`;
+  }
+
+  #mergeOne(actor: string, theirs: Runs): DotContext {
+    const at = find(this.actors, actor);
+    if (at < 0) return new DotContext(withInserted(this.actors, ~at, actor), withInserted(this.#runs, ~at, theirs));
+    const before = this.#runs[at]!;
+    const after = runsMerge(before, theirs);
+    return after === before ? this : new DotContext(this.actors, withReplaced(this.#runs, at, after));
+  }
+}
+
+function runsHave(runs: Runs, counter: number): boolean {
+  for (let r = runs.length - 2; r >= 0; r -= 2) if (counter >= runs[r]!) return counter <= runs[r + 1]!;
+  return false;
+}
+
+function runsAdd(runs: Runs, counter: number): Runs {
+  const end = runs.length - 1;
+  // What comes next in order is by far the commonest.
+  if (end >= 0 && counter === runs[end]! + 1) return withReplaced(runs, end, counter);
+  return runsHave(runs, counter) ? runs : runsMerge(runs, [counter, counter]);
+}
+
+/** The union, in one pass; `a` itself when `b` adds nothing. */
+function runsMerge(a: Runs, b: Runs): Runs {
+  if (a === b || b.length === 0) return a;
+  const merged: number[] = [];
+  let same = true;
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    const fromA = j >= b.length || (i < a.length && a[i]! <= b[j]!);
+    const first = fromA ? a[i]! : b[j]!;
+    const last = fromA ? a[i + 1]! : b[j + 1]!;
+    if (fromA) i += 2;
+    else j += 2;
+    const end = merged.length - 1;
+    if (end >= 0 && first <= merged[end]! + 1) {
+      if (last > merged[end]!) merged[end] = last;
+    } else merged.push(first, last);
+  }
+  if (merged.length !== a.length) same = false;
+  for (let i = 0; same && i < a.length; i++) same = a[i] === merged[i];
+  return same ? a : merged;
+}
+
+function find(actors: readonly string[], actor: string): number {
+  let low = 0;
+  let high = actors.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >>> 1;
+    const found = actors[middle]!;
+    if (found === actor) return middle;
+    if (found < actor) low = middle + 1;
+    else high = middle - 1;
+  }
+  return ~low;
+}
+
+function withInserted<T>(items: readonly T[], place: number, item: T): T[] {
+  const longer = items.slice();
+  longer.splice(place, 0, item);
+  return longer;
+}
+
+function withReplaced<T>(items: readonly T[], place: number, item: T): T[] {
+  const other = items.slice();
+  other[place] = item;
+  return other;
+}
