@@ -23,6 +23,7 @@ import type { ClientConnection, ClientHandler } from '../transport/types.ts';
 import { type CoreNodeConfig, checkConfig } from './config.ts';
 import { identify, type NodeIdentity, ownRecord } from './identity.ts';
 import { MembersFile } from './members-file.ts';
+import { logRoles } from './role-log.ts';
 import { SelfCare } from './self-care.ts';
 
 /** The consistent core's group; others follow. */
@@ -143,6 +144,7 @@ class RunningNode implements CoreNode {
       ...(this.#config.createKernel === undefined ? {} : { createKernel: this.#config.createKernel }),
     });
     const group = await host.addGroup(CORE_GROUP, machine, this.#config.raft ?? {}, this.#identity.initial);
+    logRoles(group, this.#env.log, this.#config.name);
     return { host, group };
   }
 
