@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, connect } from '@quorate/cluster/client';
-import { type CoreNode, startCoreNode } from '@quorate/cluster/node';
+import { type CoreNode, type CoreNodeConfig, startCoreNode } from '@quorate/cluster/node';
 import type { DiskErrorCode, Env } from '@quorate/env';
 import { createNodeEnv } from '@quorate/env/node';
 import { FaultyDisk } from '@quorate/env/testing';
@@ -23,7 +23,7 @@ interface Member {
 }
 
 /** Three nodes in this process, on real files and sockets, each with a disk that fails as told. */
-async function members(name: string): Promise<readonly Member[]> {
+async function members(name: string, raft: CoreNodeConfig['raft'] = {}): Promise<readonly Member[]> {
   const ports = await freePorts(3);
   const initialCluster = Object.fromEntries(ports.map((port, at) => [`n${at}`, `127.0.0.1:${port}`]));
   return ports.map((port, at) => {
@@ -31,7 +31,7 @@ async function members(name: string): Promise<readonly Member[]> {
     const own: Env = { ...env, disk };
     const listen = { host: '127.0.0.1', port };
     const dataDirectory = join(directory, name, `n${at}`);
-    return { disk, start: () => startCoreNode(own, { name: `n${at}`, dataDirectory, listen, initialCluster }) };
+    return { disk, start: () => startCoreNode(own, { name: `n${at}`, dataDirectory, listen, initialCluster, raft }) };
   });
 }
 
@@ -86,6 +86,38 @@ describe('a disk that fails under one of three nodes', () => {
     },
     60_000,
   );
+});
+
+describe('a disk that fails while a follower takes a snapshot', () => {
+  const often = { snapshotEntries: 30 };
+
+  test('a failed fsync stops that node for good, and a restart finds it sound', async () => {
+    const all = await members('snapshot-sync', often);
+    const nodes = await Promise.all(all.map((member) => member.start()));
+    await using client = await connected(nodes);
+    const broken = ((await leaderAt(nodes)) + 1) % 3;
+    all[broken]!.disk.arm({ calls: ['sync'], pathPart: '/snapshots/', result: 'io', effect: 'unsynced' });
+    for (let i = 0; i < 60; i++) await client.put(`k${i}`, `${i}`);
+    expect((await nodes[broken]!.fatal).message).toMatch(/while a snapshot of group 0 was written/);
+    await nodes[broken]!.stop();
+    nodes[broken] = await all[broken]!.start();
+    await nodes[(broken + 1) % 3]!.stop();
+    for (let i = 0; i < 60; i++) expect((await client.get(`k${i}`))?.version).toBe(1);
+    await Promise.all(nodes.map((node) => node.stop()));
+  }, 60_000);
+
+  test('a full disk only costs that snapshot: the next one is taken', async () => {
+    const all = await members('snapshot-full', often);
+    const nodes = await Promise.all(all.map((member) => member.start()));
+    await using client = await connected(nodes);
+    const full = ((await leaderAt(nodes)) + 1) % 3;
+    const before = nodes[full]!.status.raft.snapshotIndex;
+    all[full]!.disk.arm({ calls: ['write'], pathPart: '/snapshots/', result: 'no-space', effect: 'half' });
+    let written = 0;
+    while (nodes[full]!.status.raft.snapshotIndex === before) await client.put('k', `${written++}`);
+    expect(written).toBeGreaterThan(30);
+    await Promise.all(nodes.map((node) => node.stop()));
+  }, 60_000);
 });
 
 test('a bit flipped in a log segment: the node says so, does not vote, and is repaired by its peers', async () => {

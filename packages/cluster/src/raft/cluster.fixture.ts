@@ -36,6 +36,8 @@ export class MemoryDisk {
   syncs = 0;
   released = 0;
   failNext: Error | undefined;
+  /** What writing a snapshot fails with. */
+  failSnapshots: { at: 'create' | 'write' | 'commit'; error: Error } | undefined;
 }
 
 export class MemoryLog implements LogStore {
@@ -141,9 +143,14 @@ export class MemorySnapshots implements SnapshotStore {
   async create(group: GroupId, mark: SnapshotMark): Promise<SnapshotWriter> {
     const chunks: Uint8Array[] = [];
     const { life } = this.#host;
+    this.#fail('create');
     return {
-      write: async (chunk) => void chunks.push(chunk.slice()),
+      write: async (chunk) => {
+        this.#fail('write');
+        chunks.push(chunk.slice());
+      },
       commit: async () => {
+        this.#fail('commit');
         if (this.#host.life === life) this.#disk.snapshots.set(group, { mark, bytes: joined(chunks) });
       },
       abort: async () => {},
@@ -158,6 +165,11 @@ export class MemorySnapshots implements SnapshotStore {
       read: async (position, length) => found.bytes.subarray(position, position + length),
       [Symbol.asyncDispose]: async () => {},
     };
+  }
+
+  #fail(at: 'create' | 'write' | 'commit'): void {
+    const { failSnapshots } = this.#disk;
+    if (failSnapshots?.at === at) throw failSnapshots.error;
   }
 }
 

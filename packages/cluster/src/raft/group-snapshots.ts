@@ -3,6 +3,7 @@ import type { NodeId, SnapshotMark } from '@quorate/patterns/consensus/raft';
 import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
 import type { PeerTransport } from '../transport/types.ts';
+import { isDiskFailure } from './disk-failure.ts';
 import type { HostedGroup } from './group.ts';
 import { restoreMachine } from './restart.ts';
 import { decodeSnapshotRequest, encodeSnapshotReply } from './snapshot-messages.ts';
@@ -16,6 +17,8 @@ export interface GroupSnapshotsParts {
   readonly log: LogStore;
   readonly snapshots: SnapshotStore;
   readonly group: (id: GroupId) => HostedGroup | undefined;
+  /** The disk failed while a snapshot was written: the node must stop. */
+  readonly fatal: (reason: Error) => void;
 }
 
 /**
@@ -43,6 +46,7 @@ export class GroupSnapshots {
         return this.#taking.has(id) ? 'a snapshot is being taken here' : undefined;
       },
       received: (id, from, term, mark) => parts.group(id)?.enqueue({ kind: 'snapshot-received', from, term, mark }),
+      failed: (id, error) => void this.#stopIfFinal(id, error),
     });
     parts.transport.answer(Channels.snapshot, (from, payload, reply) => {
       const request = decodeSnapshotRequest(payload);
@@ -72,6 +76,7 @@ export class GroupSnapshots {
         this.#release(group, mark, trailing);
       })
       .catch((error: unknown) => {
+        if (this.#stopIfFinal(id, error)) return;
         env.log.error('a snapshot could not be taken: the log grows until one can', {
           group: id,
           reason: String(error),
@@ -104,6 +109,15 @@ export class GroupSnapshots {
   async restore(group: HostedGroup): Promise<void> {
     const found = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
     if (!found) throw new Error('the snapshot is gone');
+  }
+
+  /** A failed write or sync is final, whatever it was for. */
+  #stopIfFinal(group: GroupId, cause: unknown): boolean {
+    if (!isDiskFailure(cause)) return false;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const message = `the disk failed while a snapshot of group ${group} was written, and this node must stop: ${why}`;
+    this.#parts.fatal(new Error(message, { cause }));
+    return true;
   }
 
   #release(group: HostedGroup, mark: SnapshotMark, trailing: number): void {

@@ -93,7 +93,11 @@ export class RaftHost {
     this.#now = () => env.clock.monotonic();
     this.#outbox = new Outbox(transport);
     this.#batch = new PersistBatch(log);
-    this.#snapshots = new GroupSnapshots({ ...parts, group: (id) => this.#groups.get(id) });
+    this.#snapshots = new GroupSnapshots({
+      ...parts,
+      group: (id) => this.#groups.get(id),
+      fatal: (reason) => this.#fatal(reason),
+    });
     this.#alarm = new Alarm(env, () => {
       this.#ticking = true;
       this.#defer();

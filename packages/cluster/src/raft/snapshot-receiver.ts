@@ -16,6 +16,8 @@ export interface ReceiverOwner {
   objection(group: GroupId): string | undefined;
   /** The snapshot is durable: the newest in the store. */
   received(group: GroupId, from: NodeId, term: number, mark: SnapshotMark): void;
+  /** The snapshot could not be written. */
+  failed(group: GroupId, error: unknown): void;
 }
 
 interface Reception {
@@ -52,7 +54,7 @@ export class SnapshotReceiver {
     return this.#receptions.has(group) || this.#opening.has(group);
   }
 
-  /** Never rejects: a failure of the disk becomes a reply, and the node that has to stop hears of it from its log. */
+  /** Never rejects: a failure of the disk becomes a reply, and the owner, who may have to stop, hears of it. */
   async handle(from: NodeId, request: SnapshotRequest): Promise<SnapshotReply> {
     const group = request.group as GroupId;
     try {
@@ -66,8 +68,9 @@ export class SnapshotReceiver {
         ? await this.#chunk(group, reception, request)
         : await this.#finish(group, reception);
     } catch (error) {
-      await this.#abort(group);
       this.#env.log.error('a snapshot could not be received', { group, from, reason: String(error) });
+      this.#owner.failed(group, error);
+      await this.#abort(group).catch(() => {});
       return rejected(`it cannot be written: ${String(error)}`);
     }
   }
@@ -140,6 +143,9 @@ export class SnapshotReceiver {
     this.#forget(group, reception);
     try {
       await reception.writer.commit();
+    } catch (error) {
+      await reception.writer.abort().catch(() => {});
+      throw error;
     } finally {
       this.#opening.delete(group);
     }

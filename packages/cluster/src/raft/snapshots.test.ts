@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest';
+import { DiskError } from '@quorate/env';
+import { describe, expect, test } from 'vitest';
+import { StorageError } from '../storage/errors.ts';
 import { GroupId } from '../storage/types.ts';
 import { TestCluster, type TestNode } from './cluster.fixture.ts';
 
@@ -177,6 +179,73 @@ test('a snapshot that cannot be taken leaves the group running, and is tried aga
   await fill(cluster, leader, 10);
   await cluster.world.run(50);
   expect(leader.host.counters.snapshotsTaken).toBe(1);
+});
+
+const PLACES = ['create', 'write', 'commit'] as const;
+const failedSync = new DiskError('io', '/s/1.tmp', 'EIO: sync /s/1.tmp');
+const full = new DiskError('no-space', '/s/1.tmp', 'ENOSPC: write /s/1.tmp');
+const wrapped = (cause: Error): Error => new StorageError('disk', cause.message, { cause });
+
+describe.each(PLACES)('a disk that fails when a snapshot comes to %s', (at) => {
+  test.each([failedSync, wrapped(failedSync)])('stops the node that takes it, for good: %s', async (error) => {
+    const cluster = new TestCluster();
+    cluster.options = small;
+    await cluster.start();
+    const leader = await cluster.leader();
+    leader.disk.failSnapshots = { at, error };
+    const asked = Array.from({ length: 60 }, (_, i) => leader.propose(`${i}`));
+    await cluster.world.until(() => leader.fatal !== undefined);
+    expect(leader.fatal!.message).toMatch(/snapshot of group 0 was written, and this node must stop: EIO/);
+    await cluster.applied(...asked);
+    const late = leader.propose('late');
+    await cluster.applied(late);
+    expect(late.outcome).toBe('refused stopped');
+    expect(leader.host.counters.snapshotsTaken).toBe(0);
+    leader.up = false;
+    await fill(cluster, await cluster.leader(), 10);
+  });
+
+  test('stops the node that receives it', async () => {
+    const cluster = new TestCluster();
+    cluster.options = small;
+    await cluster.start();
+    const leader = await cluster.leader();
+    const absent = cluster.nodes.find((node) => node !== leader)!;
+    absent.crash();
+    await fill(cluster, leader, 120);
+    await cluster.world.run(100);
+    await absent.start();
+    absent.disk.failSnapshots = { at, error: failedSync };
+    await cluster.world.until(() => absent.fatal !== undefined);
+    absent.up = false;
+    expect(absent.host.counters.snapshotsReceived).toBe(0);
+    await fill(cluster, leader, 10);
+  });
+
+  test('for want of space leaves both running, and they try again', async () => {
+    const cluster = new TestCluster();
+    cluster.options = small;
+    await cluster.start();
+    const leader = await cluster.leader();
+    const absent = cluster.nodes.find((node) => node !== leader)!;
+    absent.crash();
+    leader.disk.failSnapshots = { at, error: wrapped(full) };
+    await fill(cluster, leader, 60);
+    expect(leader.host.counters.snapshotsTaken).toBe(0);
+    leader.disk.failSnapshots = undefined;
+    await fill(cluster, leader, 60);
+    await cluster.world.run(100);
+    expect(leader.host.counters.snapshotsTaken).toBeGreaterThan(0);
+    await absent.start();
+    absent.disk.failSnapshots = { at, error: full };
+    await cluster.world.run(500);
+    expect(absent.virtual.log.some(({ message }) => /could not be received/.test(message))).toBe(true);
+    expect(absent.machine.items).toEqual([]);
+    absent.disk.failSnapshots = undefined;
+    await cluster.converged();
+    expect(absent.machine.items.length).toBe(120);
+    expect([leader.fatal, absent.fatal]).toEqual([undefined, undefined]);
+  });
 });
 
 test('a group that hardly writes is made to take a snapshot when it keeps a large log in use', async () => {
