@@ -97,6 +97,16 @@ describe('lease expiry', () => {
     expect(bench.code({ kind: 'lease-revoke', id: 7 })).toBe('ok');
   });
 
+  test('a version that is past keeps the number of its lease in a snapshot, though the lease is gone', async () => {
+    const bench = new Bench();
+    bench.do({ kind: 'lease-grant', id: 7, ttlSeconds: 60 });
+    bench.do(put('a', '1', { lease: 7 }));
+    bench.do({ kind: 'lease-revoke', id: 7 });
+    const other = new Bench();
+    await other.restore(await bench.snapshot());
+    expect(await other.snapshot()).toEqual(await bench.snapshot());
+  });
+
   test('the epoch is part of the snapshot', async () => {
     const { bench, a } = prepared();
     a.lead(5, 0);
