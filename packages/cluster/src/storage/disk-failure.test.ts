@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeEnv } from '@quorate/env/node';
 import { type DiskFault, FaultyDisk } from '@quorate/env/testing';
+import { SimDisk } from '@quorate/sim/disk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openDataDirectory } from './data-directory.ts';
 import { openLogStore } from './log-store.ts';
 import { openSnapshotStore } from './snapshot-store.ts';
-import { entries, mark, OWNER, persisted, request, SMALL } from './storage.fixture.ts';
+import { entries, mark, OWNER, openTestLog, persisted, request, SMALL, testEnv } from './storage.fixture.ts';
 import { GroupId, type LogStore } from './types.ts';
 
 const core = GroupId.of(0);
@@ -36,6 +37,19 @@ async function persistUntilFailure(store: LogStore): Promise<number> {
     if ((await Promise.race([done, store.failed.then(() => 'failed')])) === 'failed') return i - 1;
   }
   throw new Error('the disk was to fail');
+}
+
+/** What `work` resolves with, while the disk carries out what it is asked for. */
+async function stepping<T>(disk: SimDisk, work: Promise<T>): Promise<T> {
+  let ended = false;
+  const watched = work.finally(() => {
+    ended = true;
+  });
+  while (!ended) {
+    disk.step();
+    await settled();
+  }
+  return watched;
 }
 
 describe.each<[string, DiskFault]>([
@@ -81,6 +95,25 @@ describe.each<[string, DiskFault]>([
     await persisted(again, request(0, { entries: entries(acknowledged + 1, acknowledged + 2, 1) }));
     await again.close();
   });
+});
+
+test('a failure elsewhere in the log takes back a batch that is under way: it is not acknowledged', async () => {
+  const disk = new SimDisk({ completion: 'stepped' });
+  const faultyDisk = new FaultyDisk(disk);
+  const store = await stepping(disk, openTestLog(testEnv(faultyDisk)));
+  for (let i = 1; i <= 12; i++) await stepping(disk, persisted(store, request(0, { entries: entries(i, i, 1, 900) })));
+  faultyDisk.arm({ calls: ['remove'], result: 'io' });
+  const answered: string[] = [];
+  store.release(core, 8);
+  store.persist([request(0, { entries: entries(13, 13, 1) })], () => {
+    answered.push('with the release');
+    store.persist([request(0, { entries: entries(14, 14, 1) })], () => answered.push('behind it'));
+  });
+  await stepping(disk, store.failed);
+  await stepping(disk, store.close());
+  expect(answered).toEqual(['with the release']);
+  const again = await stepping(disk, openTestLog(testEnv(disk)));
+  expect(again.recovered.get(core)).toMatchObject({ entries: entries(9, 13, 1).map(({ index }) => ({ index })) });
 });
 
 test('a flipped bit in a segment is reported, the file kept aside, and what precedes it given back', async () => {

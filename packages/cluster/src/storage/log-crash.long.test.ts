@@ -66,7 +66,7 @@ test('random scripts of any kind survive a power failure after any operation', a
     fc.asyncProperty(fc.array(choice, { minLength: 5, maxLength: 60 }), async (choices) => {
       await crashEverywhere(scriptOf(choices), { goOnEvery: 5 });
     }),
-    { numRuns: 25 },
+    { numRuns: 100 },
   );
 });
 

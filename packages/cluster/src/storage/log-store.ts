@@ -2,8 +2,8 @@
  * One write-ahead log for all groups of a node. Joshi, "Patterns of Distributed Systems": Write-Ahead Log, Segmented
  * Log, Low-Water Mark.
  *
- * Group commit without a timer: one batch is in flight, and all that is queued meanwhile is the next one. An idle store writes
- * at the end of the microtasks of the turn, so that all that one turn queues is one batch.
+ * Group commit without a timer: one batch is in flight, and all that is queued meanwhile is the next one. An idle store
+ * writes as soon as the function that queued has ended, with all that it has queued.
  */
 import type { Env, File } from '@quorate/env';
 import { assert, Instant } from '@quorate/patterns/base';
@@ -25,7 +25,7 @@ export interface LogStoreOptions extends LogOwner {
   readonly zeroAheadBytes?: number;
 }
 
-type StorageEnv = Pick<Env, 'disk' | 'log' | 'random' | 'clock' | 'timers'>;
+type StorageEnv = Pick<Env, 'disk' | 'log' | 'random' | 'clock' | 'timers' | 'tasks'>;
 
 /** Opens the log in `directory`, which is created if need be. Rejects with `StorageError`, or `DiskError`. */
 export async function openLogStore(env: StorageEnv, directory: string, options: LogStoreOptions): Promise<LogStore> {
@@ -60,6 +60,7 @@ class SegmentedLogStore implements LogStore {
   #sizes = new Map<number, number>();
   #lowWaterMark!: LowWaterMark;
   #active!: ActiveSegment;
+  /** Bounded by those who ask: each group limits what it has outstanding. */
   #queue: Unit[] = [];
   #pumping: Promise<void> | undefined;
   #freeing: Promise<void> = Promise.resolve();
@@ -155,7 +156,11 @@ class SegmentedLogStore implements LogStore {
 
   async #pump(): Promise<void> {
     try {
-      while (this.#queue.length > 0 && this.#failure === undefined) await this.#writeBatch();
+      while (this.#queue.length > 0 && this.#failure === undefined) {
+        await this.#writeBatch();
+        // A write may block the thread: what arrived meanwhile shall be in the next batch, and nobody shall starve.
+        if (this.#queue.length > 0) await new Promise<void>((turned) => this.#env.tasks.defer(turned));
+      }
       this.#idleSince = this.#env.clock.monotonic();
       if (this.#closing === undefined && this.#failure === undefined) this.#armSeal();
     } catch (error) {
@@ -182,6 +187,8 @@ class SegmentedLogStore implements LogStore {
     const units = this.#queue.splice(0, taken);
     if (records > 0) {
       await active.append(batch.finish(active.position));
+      // Something else may have failed meanwhile, and the batch have been taken back.
+      if (this.#failure !== undefined) return;
       this.#sizes.set(active.segment, active.sizeBytes);
       this.#mark(units);
     }

@@ -5,7 +5,7 @@ import { SimDisk } from '@quorate/sim/disk';
 import { type LogStoreOptions, openLogStore } from './log-store.ts';
 import { GroupId, type LogStore, type PersistRequest } from './types.ts';
 
-export interface TestEnv extends Pick<Env, 'disk' | 'log' | 'random' | 'clock' | 'timers'> {
+export interface TestEnv extends Pick<Env, 'disk' | 'log' | 'random' | 'clock' | 'timers' | 'tasks'> {
   readonly logged: { level: string; message: string; fields: LogFields | undefined }[];
   /** Fires all timers that are set now. */
   fireTimers(): void;
@@ -47,6 +47,7 @@ export function testEnv(disk: Disk = new SimDisk()): TestEnv {
         };
       },
     },
+    tasks: { defer: (fn) => void Promise.resolve().then(fn) },
     logged,
     fireTimers() {
       const due = timers;
