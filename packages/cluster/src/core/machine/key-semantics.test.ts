@@ -156,6 +156,15 @@ describe('puts', () => {
     expect(new Bench().code(put('a', '1', { lease: 5 }))).toBe('lease-not-found');
   });
 
+  test('when both lease and key are missing, a put on its own misses the lease, and one in a transaction the key', () => {
+    const bench = new Bench();
+    const both = put('a', '', { lease: 5, ignoreValue: true });
+    expect(bench.code(both)).toBe('lease-not-found');
+    expect(bench.code(txn([], [both]))).toBe('key-not-found');
+    bench.put('a', '1');
+    expect(bench.code(txn([], [both]))).toBe('lease-not-found');
+  });
+
   test('a put without a lease detaches the key from the one it had', () => {
     const bench = new Bench();
     bench.do({ kind: 'lease-grant', id: 9, ttlSeconds: 60 });

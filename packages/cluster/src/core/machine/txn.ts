@@ -21,7 +21,7 @@ import type { KeySpace } from './key-space.ts';
 import type { LeaseBook } from './lease-book.ts';
 import { compareBytes, readRange } from './range.ts';
 import type { StoredVersion } from './stored-version.ts';
-import { applyDeleteRange, applyPut, objectToPut } from './writes.ts';
+import { applyDeleteRange, applyPut, objectToPutInTxn } from './writes.ts';
 
 /** Which branch runs, at each level. */
 interface Plan {
@@ -111,7 +111,7 @@ function objectToPuts(space: KeySpace, leases: LeaseBook, plan: Plan): CoreError
   for (const operation of plan.operations) {
     let objection: CoreError | undefined;
     if (operation.kind === 'txn') objection = objectToPuts(space, leases, plan.nested[nested++]!);
-    else if (operation.kind === 'put') objection = objectToPut(space, leases, keyed(operation));
+    else if (operation.kind === 'put') objection = objectToPutInTxn(space, leases, keyed(operation));
     if (objection !== undefined) return objection;
   }
   return undefined;

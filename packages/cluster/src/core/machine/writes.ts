@@ -9,11 +9,23 @@ import type { KeySpace } from './key-space.ts';
 import type { LeaseBook } from './lease-book.ts';
 import type { StoredVersion } from './stored-version.ts';
 
-/** What the state has to say against a put. */
+/** What the state has to say against a put on its own. etcd looks for the lease first. */
 export function objectToPut(space: KeySpace, leases: LeaseBook, put: KeyedPutRequest): CoreError | undefined {
-  if ((put.ignoreValue || put.ignoreLease) && space.at(put.key) === undefined) return coreError('key-not-found');
-  if (put.lease !== 0 && !leases.has(put.lease)) return coreError('lease-not-found');
-  return undefined;
+  return objectToLease(leases, put) ?? objectToKey(space, put);
+}
+
+/** What the state has to say against a put in a transaction. etcd looks for the key first. */
+export function objectToPutInTxn(space: KeySpace, leases: LeaseBook, put: KeyedPutRequest): CoreError | undefined {
+  return objectToKey(space, put) ?? objectToLease(leases, put);
+}
+
+function objectToLease(leases: LeaseBook, put: KeyedPutRequest): CoreError | undefined {
+  return put.lease !== 0 && !leases.has(put.lease) ? coreError('lease-not-found') : undefined;
+}
+
+function objectToKey(space: KeySpace, put: KeyedPutRequest): CoreError | undefined {
+  const keeps = put.ignoreValue || put.ignoreLease;
+  return keeps && space.at(put.key) === undefined ? coreError('key-not-found') : undefined;
 }
 
 /** Carries out a put that nothing was said against. */
