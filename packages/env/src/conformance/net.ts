@@ -1,75 +1,7 @@
-import { Instant } from '@quorate/patterns/base';
-import type { Clock, Timers } from '../clock.ts';
-import type { Address, Connection, ConnectionHandler, Listener, Net, NetError } from '../net.ts';
+import type { Address, Listener } from '../net.ts';
 import { bytes, type ConformanceCase, expectCode, expectEqual, expectSameBytes, expectThat, pattern } from './case.ts';
-
-export interface NetSubject {
-  readonly client: Net;
-  readonly server: Net;
-  /** Where the server listens, as the client reaches it. */
-  readonly host: string;
-  /** An address of the client's own. Default `host`. */
-  readonly clientHost?: string;
-  readonly clock: Clock;
-  readonly timers: Timers;
-}
-
-/** A handler that writes down what it hears. */
-class Recorder implements ConnectionHandler {
-  connection!: Connection;
-  received: Uint8Array[] = [];
-  readonly events: string[] = [];
-  error: NetError | undefined;
-  #listeners: (() => void)[] = [];
-
-  connected(): void {
-    this.#note('connected');
-  }
-  data(chunk: Uint8Array): void {
-    this.received.push(chunk);
-    this.#wake();
-  }
-  drained(): void {
-    this.#note('drained');
-  }
-  closed(error: NetError | undefined): void {
-    this.error = error;
-    this.#note('closed');
-  }
-
-  get bytes(): Uint8Array {
-    const all = new Uint8Array(this.received.reduce((sum, chunk) => sum + chunk.length, 0));
-    let at = 0;
-    for (const chunk of this.received) {
-      all.set(chunk, at);
-      at += chunk.length;
-    }
-    return all;
-  }
-
-  async until(condition: (recorder: Recorder) => boolean): Promise<void> {
-    while (!condition(this)) await new Promise<void>((woken) => this.#listeners.push(woken));
-  }
-
-  #note(event: string): void {
-    this.events.push(event);
-    this.#wake();
-  }
-
-  #wake(): void {
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener();
-  }
-}
-
-/** A recorder that keeps its side open when the peer has ended its own. */
-class HalfOpenRecorder extends Recorder {
-  ended(): void {
-    this.events.push('ended');
-    this.data(bytes());
-  }
-}
+import { datagramConformance } from './datagram.ts';
+import { HalfOpenRecorder, type NetSubject, Recorder, sleep } from './net-recorder.ts';
 
 interface Pair {
   readonly client: Recorder;
@@ -97,10 +29,6 @@ function listening(subject: NetSubject, server: Recorder): Promise<Listener> {
 
 function addressOf(subject: NetSubject, listener: Listener): Address {
   return { host: subject.host, port: listener.address.port };
-}
-
-function sleep({ clock, timers }: NetSubject, ms: number): Promise<void> {
-  return new Promise((done) => void timers.at(Instant.add(clock.monotonic(), ms), done));
 }
 
 async function finish(pair: Pair): Promise<void> {
@@ -273,50 +201,8 @@ const pressure: readonly ConformanceCase<NetSubject>[] = [
   },
 ];
 
-const datagrams: readonly ConformanceCase<NetSubject>[] = [
-  {
-    name: 'a datagram says where it came from, and an answer finds its way back',
-    async run(subject) {
-      const heard: Uint8Array[] = [];
-      const server = await subject.server.bind({ host: subject.host, port: 0 }, (from, payload) => {
-        server.send(from, bytes(...payload, 9));
-      });
-      const client = await subject.client.bind(
-        { host: clientHost(subject), port: 0 },
-        (_from, payload) => void heard.push(payload),
-      );
-      for (let tries = 0; heard.length === 0 && tries < 100; tries++) {
-        client.send({ host: subject.host, port: server.address.port }, bytes(1, 2));
-        await sleep(subject, 20);
-      }
-      expectEqual(heard[0], bytes(1, 2, 9), 'the answer');
-      client.close();
-      client.close();
-      client.send({ host: subject.host, port: server.address.port }, bytes(1));
-      server.close();
-    },
-  },
-  {
-    name: 'a datagram to nowhere is lost in silence, and one that is too long is refused',
-    async run(subject) {
-      const socket = await subject.client.bind({ host: clientHost(subject), port: 0 }, () => {});
-      socket.send({ host: subject.host, port: 1 }, bytes(1));
-      await sleep(subject, 5);
-      let refused = false;
-      try {
-        socket.send({ host: subject.host, port: 1 }, new Uint8Array(1401));
-      } catch {
-        refused = true;
-      }
-      expectThat(refused, 'a datagram of 1,401 bytes must be refused');
-      socket.close();
-    },
-  },
+export const netConformance: readonly ConformanceCase<NetSubject>[] = [
+  ...connections,
+  ...pressure,
+  ...datagramConformance,
 ];
-
-/** Any address of the client's own. */
-function clientHost(subject: NetSubject): string {
-  return subject.clientHost ?? subject.host;
-}
-
-export const netConformance: readonly ConformanceCase<NetSubject>[] = [...connections, ...pressure, ...datagrams];
