@@ -38,6 +38,8 @@ export type KeptAlive = (error: CoreError | undefined, ttlSeconds: number, revis
 
 /** After this long without an outcome, taking the leases over is tried again. */
 const RETRY_MS = 500;
+/** Renewals that wait for the take-over; more are refused with `too-many-requests`. */
+const EARLY_RENEWALS_MAX = 65_536;
 /** A revocation has no answer that anybody waits for: the state machine's telling that the lease is gone is what counts. */
 const IGNORE: WriteSink = { written: () => {}, refused: () => {} };
 
@@ -51,6 +53,8 @@ export class LeaseKeeping implements LeaseListener, Disposable {
   #retry: Disposable | undefined;
   /** A `lease-epoch` of this node is on its way. */
   #takingOver = false;
+  /** Renewals that came before the take-over was through: until then a late revocation of the predecessor may still count. */
+  #early: { readonly id: number; readonly done: KeptAlive }[] = [];
 
   constructor(parts: LeaseKeepingParts) {
     this.#parts = parts;
@@ -65,7 +69,14 @@ export class LeaseKeeping implements LeaseListener, Disposable {
     const { view } = this.#parts;
     if (view.leads && view.term === this.#table.term) return;
     if (this.#table.term !== undefined) this.#step({ kind: 'demote' });
+    this.#answerEarly((done) => done(coreError('not-leader'), 0, 0));
     if (view.leads) this.#takeOver();
+  }
+
+  #answerEarly(answer: (done: KeptAlive, id: number) => void): void {
+    const early = this.#early;
+    this.#early = [];
+    for (const { id, done } of early) answer(done, id);
   }
 
   #takeOver(): void {
@@ -95,6 +106,7 @@ export class LeaseKeeping implements LeaseListener, Disposable {
     const { machine, extendMs } = this.#parts;
     const leases = Array.from(machine.leases, ({ id, ttlSeconds }) => ({ id, ttlMs: ttlSeconds * 1000 }));
     this.#step({ kind: 'promote', term, leases, extendMs });
+    this.#answerEarly((done, id) => this.#renew(id, done));
   }
 
   // --- From the state machine, as it applies
@@ -159,18 +171,20 @@ export class LeaseKeeping implements LeaseListener, Disposable {
 
   #renew(id: number, done: KeptAlive): void {
     this.#whileLeading(done, (now) => {
-      const lease = this.#parts.machine.lease(id);
-      const kept = lease !== undefined && this.#isRenewed(id, now);
-      done(undefined, kept ? lease.ttlSeconds : 0, this.#parts.machine.revision);
+      const { machine } = this.#parts;
+      const lease = machine.lease(id);
+      if (lease === undefined) return done(undefined, 0, machine.revision);
+      const renewed: LeaseTableEffect[] = [];
+      this.#table.step({ kind: 'renew', id }, now, renewed);
+      const [effect] = renewed;
+      if (effect?.kind === 'refused' && effect.why === 'demoted') return this.#renewLater(id, done);
+      done(undefined, effect?.kind === 'renewed' ? lease.ttlSeconds : 0, machine.revision);
     });
   }
 
-  #isRenewed(id: number, now: Instant): boolean {
-    const renewed: LeaseTableEffect[] = [];
-    this.#table.step({ kind: 'renew', id }, now, renewed);
-    const [effect] = renewed;
-    // Before the take-over is through, the lease's full time has not even begun.
-    return effect?.kind === 'renewed' || (effect?.kind === 'refused' && effect.why === 'demoted');
+  #renewLater(id: number, done: KeptAlive): void {
+    if (this.#early.length >= EARLY_RENEWALS_MAX) done(coreError('too-many-requests'), 0, 0);
+    else this.#early.push({ id, done });
   }
 
   statusCall(id: number, options: (CallOptions & { keys?: boolean }) | undefined): Promise<LeaseStatus> {
@@ -232,6 +246,7 @@ export class LeaseKeeping implements LeaseListener, Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#answerEarly((done) => done(coreError('stopped'), 0, 0));
     this.#subscription[Symbol.dispose]();
     this.#timer?.[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
