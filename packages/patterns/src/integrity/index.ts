@@ -15,6 +15,8 @@ export {
 export { type Hash64, hex64 } from './hash64.ts';
 export { answerMerkle, MerkleDiff } from './merkle-diff.ts';
 export { levelsFor, MERKLE_HASH_BYTES, MerkleTree, type MerkleTreeOptions } from './merkle-tree.ts';
+export { RangeReconciliation, type RangeReconciliationOptions } from './range-reconciliation.ts';
+export { RangeSet } from './range-set.ts';
 export { RatelessDecoder, RatelessEncoder, type RatelessOptions } from './rateless-reconciliation.ts';
 export { type SipKey, sipHash, sipKey } from './siphash.ts';
 export { xxHash64 } from './xxhash64.ts';

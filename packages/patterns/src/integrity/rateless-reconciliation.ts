@@ -107,7 +107,7 @@ export class RatelessDecoder {
 
   /**
    * Takes what the encoder produced next. `done`: the difference is known, send no more. Throws `BytesError` or `RangeError` when the bytes are
-   * not symbols, do not follow those before, lead to nothing that a set could have produced, or are more than `symbolsMax`.
+   * not symbols, do not follow those before, lead to nothing that a set could have produced, or are more than `symbolsMax`: start anew then.
    */
   receive(bytes: Uint8Array): 'more' | 'done' {
     const reader = new ByteReader(bytes);
