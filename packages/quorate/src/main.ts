@@ -5,6 +5,7 @@ import { runDev } from './commands/dev.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addMemberCommands } from './commands/members.ts';
 import { runServe } from './commands/serve.ts';
+import simCommand from './commands/sim-command.ts';
 import { runStatus } from './commands/status.ts';
 import { flagName, SettingsError, settingKeys, settingTable } from './settings.ts';
 import { version } from './version.ts';
@@ -82,7 +83,7 @@ export function program(): Command {
   root.addCommand(devCommand()).addCommand(serveCommand()).addCommand(statusCommand());
   addKeyCommands(root);
   addMemberCommands(root);
-  root.addCommand(checkCommand());
+  root.addCommand(checkCommand()).addCommand(simCommand());
   return root;
 }
 

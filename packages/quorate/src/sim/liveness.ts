@@ -54,7 +54,7 @@ export class Liveness {
     if (this.#violations.any) return;
     const until = this.#world.nowMs + BOUND_MS;
     while (this.#world.nowMs < until && !this.#violations.any && lack() !== undefined) {
-      await this.#world.run({ until: () => this.#violations.any, forMs: 50 });
+      await this.#world.run({ forMs: 50 });
     }
     const missing = this.#violations.any ? undefined : lack();
     if (missing === undefined) return;

@@ -32,12 +32,12 @@ export class WatchCheck {
   }
 
   seen(batch: WatchBatch): void {
-    const { watched } = this;
     if (batch.revision > this.#reference.revision) {
       this.#report(`hears of revision ${batch.revision}, only ${this.#reference.revision} is committed`);
     }
-    const expected = this.#expected(batch.revision).map((change) => showChange(change, watched.previous));
-    const heard = batch.events.map((event) => showEvent(event, watched.previous));
+    const changes = this.#expected(batch.revision);
+    const expected = changes.map((change, i) => showChange(change, this.#showsBefore(change, batch.events[i])));
+    const heard = batch.events.map((event, i) => showEvent(event, this.#showsBefore(changes[i], event)));
     if (expected.join('\n') !== heard.join('\n')) {
       const range = `from revision ${this.next} to ${batch.revision}`;
       this.#report(
@@ -45,6 +45,12 @@ export class WatchCheck {
       );
     }
     this.next = Math.max(this.next, batch.revision + 1);
+  }
+
+  /** What was there before may be compacted, and is then left out. */
+  #showsBefore(change: Change | undefined, event: WatchEvent | undefined): boolean {
+    if (!this.watched.previous || change === undefined) return this.watched.previous;
+    return event?.prevKv !== undefined || change.revision > this.#reference.compactRevision;
   }
 
   /** The watcher is told that what it needs is gone. */

@@ -19,7 +19,6 @@ export function markOf(command: Command): number | undefined {
     case 'put':
       return numberIn(/^v(\d+)$/, textOf(command.value));
     case 'delete-range':
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what the mark stands behind.
       return command.rangeEnd === undefined ? undefined : numberIn(/\0(\d+)$/, textOf(command.rangeEnd));
     case 'txn':
       for (const operation of [...command.success, ...command.failure]) {

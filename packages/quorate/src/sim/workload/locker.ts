@@ -53,10 +53,9 @@ export class Locker {
       const mark = parts.operations.nextMark();
       this.#check.writes(mark, lock.token);
       const text = `put guarded=${markedValue(mark)} with token ${lock.token}`;
-      // biome-ignore lint/suspicious/noThenProperty: the branch of a transaction, as everywhere in the client.
-      const parts_ = { if: [lock.guard], then: [put('guarded', markedValue(mark))] };
+      const guarded = { if: [lock.guard], then: [put('guarded', markedValue(mark))] };
       await this.#caller.write({ kind: 'guarded-put', text, mark, touches: [] }, (timeoutMs) =>
-        this.#client.txn(parts_, { timeoutMs }),
+        this.#client.txn(guarded, { timeoutMs }),
       );
       await this.#stage.sleep(random.exponential(300));
     }

@@ -22,6 +22,13 @@ export class Observer {
     return this.#check?.outstanding ?? 0;
   }
 
+  describe(): string {
+    const { watched, next, outstanding } = this.#check!;
+    const { from, to, without } = watched;
+    const filter = without === undefined ? '' : ` without ${without}`;
+    return `${this.#name} watches ${JSON.stringify([from, to])}${filter} from revision ${next} and misses ${outstanding} changes`;
+  }
+
   async run(): Promise<void> {
     const { random } = this.#stage;
     while (!this.#closed) {

@@ -139,7 +139,7 @@ export class Workload {
   outstanding(): string | undefined {
     const waiting = this.#observers.filter((observer) => observer.outstanding > 0);
     if (waiting.length === 0) return undefined;
-    return `${waiting.length} watchers miss ${waiting.map(({ outstanding }) => outstanding).join(', ')} changes`;
+    return waiting.map((observer) => observer.describe()).join('; ');
   }
 
   lingering(): string | undefined {

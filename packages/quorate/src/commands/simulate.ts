@@ -1,0 +1,156 @@
+/** `quorate sim core`: many seeds, one after the other; what was found, and how to see it again. */
+import { readFile, writeFile } from 'node:fs/promises';
+import {
+  describeProfile,
+  type Fault,
+  type FaultFamily,
+  formatFaults,
+  minimise,
+  parseFaults,
+} from '@quorate/sim/nemesis';
+import { formatSeed, parseSeed } from '@quorate/sim/random';
+import { describeShape, drawShape, profileOf, runSeed, type SeedOptions, type SeedResult } from '../sim/index.ts';
+import { Tally } from '../sim/tally.ts';
+
+export interface SimulateOptions {
+  readonly seeds: number;
+  readonly seed: string;
+  readonly nodes: number;
+  readonly families: readonly FaultFamily[];
+  /** As it was typed, for the command that replays. */
+  readonly faults: string;
+  readonly seconds: number;
+  readonly json: boolean;
+  /** Every event, message, log line and call of the last seed goes there. */
+  readonly trace?: string | undefined;
+  /** A file of faults, one JSON object per line, to be injected instead of those that the seed draws. */
+  readonly replay?: string | undefined;
+  /** Look for a short list of faults that still fails. */
+  readonly minimise: boolean;
+}
+
+export interface SimulateOutput {
+  out(line: string): void;
+  /** Overwritten by the next: for terminals. */
+  progress(line: string): void;
+}
+
+const SEEDS_LIMIT = 1n << 64n;
+const MINIMISE_BUDGET = 200;
+
+/** The nth seed from `first` on: neighbours, so that each can be named by itself. */
+function seedAt(first: string, nth: number): string {
+  const { high, low } = parseSeed(first);
+  const value = ((BigInt(high) << 32n) | BigInt(low)) + BigInt(nth);
+  return formatSeed(parseSeed(value % SEEDS_LIMIT));
+}
+
+/** A seed, or the hash of a commit, of which the first 64 bits count. */
+export function readSeed(text: string): string {
+  const hash = /^[0-9a-f]{40}$/i.test(text) ? `0x${text.slice(0, 16)}` : text;
+  return formatSeed(parseSeed(hash));
+}
+
+/** Resolves with the exit status: 0 no violation, 1 violations. Stops after the present seed when `signal` aborts. */
+export async function simulate(options: SimulateOptions, output: SimulateOutput, signal: AbortSignal): Promise<number> {
+  const tally = new Tally();
+  const replayed = options.replay === undefined ? undefined : parseFaults(await readFile(options.replay, 'utf8'));
+  const results: SeedResult[] = [];
+  const started = performance.now();
+  const cpuBefore = process.cpuUsage();
+  for (let nth = 0; nth < options.seeds && !signal.aborted; nth++) {
+    const run = seedOptions(options, seedAt(options.seed, nth), replayed);
+    const result = options.trace === undefined ? await runSeed(run) : await traced(run, options.trace);
+    tally.add(result);
+    if (options.json) results.push(result);
+    if (result.violations.length > 0) await tell(result, run, options, output);
+    output.progress(`${nth + 1} of ${options.seeds} seeds, ${tally.violations} violations`);
+    // Signals are only heard between two turns of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  output.progress('');
+  const { user, system } = process.cpuUsage(cpuBefore);
+  const wallMs = performance.now() - started;
+  const cpuMs = (user + system) / 1000;
+  if (options.json) output.out(JSON.stringify(jsonOf(tally, results, wallMs, cpuMs), undefined, 1));
+  else {
+    if (signal.aborted) output.out(`stopped after ${tally.seeds} of ${options.seeds} seeds`);
+    for (const line of tally.lines(wallMs, cpuMs)) output.out(line);
+  }
+  return tally.violations > 0 ? 1 : 0;
+}
+
+function seedOptions(options: SimulateOptions, seed: string, faults: readonly Fault[] | undefined): SeedOptions {
+  const { nodes, families, seconds } = options;
+  return { seed, nodes, families, seconds, faults };
+}
+
+async function traced(run: SeedOptions, file: string): Promise<SeedResult> {
+  const lines: string[] = [];
+  const result = await runSeed({ ...run, onTrace: (line) => void lines.push(line) });
+  await writeFile(file, `${lines.join('\n')}\n`);
+  return result;
+}
+
+async function tell(
+  result: SeedResult,
+  run: SeedOptions,
+  options: SimulateOptions,
+  output: SimulateOutput,
+): Promise<void> {
+  if (options.json) return;
+  output.progress('');
+  output.out(`--- seed ${result.seed}: ${result.violations.length} violations`);
+  for (const { check, what, timeMs } of result.violations)
+    output.out(`  ${check}, at ${timeMs.toFixed(3)} ms: ${what}`);
+  for (const line of describeProfile(profileOf(run)).split('\n')) output.out(`  ${line}`);
+  for (const line of describeShape(drawShape(run.seed, run.nodes)).split('\n')) output.out(`  ${line}`);
+  output.out(
+    `  again: ${replayCommand(result.seed, options)}${options.replay === undefined ? '' : ` --replay ${options.replay}`}`,
+  );
+  if (options.minimise) await shorten(result, run, options, output);
+}
+
+function replayCommand(seed: string, { nodes, faults, seconds }: SimulateOptions): string {
+  return `quorate sim core --seeds 1 --seed ${seed} --nodes ${nodes} --faults ${faults} --seconds ${seconds}`;
+}
+
+/** Fewer faults that still break the same promise. */
+async function shorten(
+  result: SeedResult,
+  run: SeedOptions,
+  options: SimulateOptions,
+  output: SimulateOutput,
+): Promise<void> {
+  const wanted = result.violations[0]?.check;
+  const fails = async (faults: readonly Fault[]): Promise<boolean> =>
+    (await runSeed({ ...run, faults })).violations.some(({ check }) => check === wanted);
+  const short = await minimise(result.faults, fails, { budget: MINIMISE_BUDGET });
+  const file = `faults-${result.seed}.jsonl`;
+  await writeFile(file, formatFaults(short));
+  output.out(
+    `  with ${short.length} of ${result.faults.length} faults: ${replayCommand(result.seed, options)} --replay ${file}`,
+  );
+}
+
+function jsonOf(tally: Tally, results: readonly SeedResult[], wallMs: number, cpuMs: number): unknown {
+  return {
+    seeds: tally.seeds,
+    simulatedMs: tally.simulatedMs,
+    wallMs: Math.round(wallMs),
+    cpuMs: Math.round(cpuMs),
+    events: tally.events,
+    violations: tally.violations,
+    injected: Object.fromEntries(tally.injected),
+    marks: Object.fromEntries(tally.marks),
+    operations: Object.fromEntries(tally.operations),
+    runs: results.map(({ seed, digest, events, simulatedMs, entries, violations }) => ({
+      seed,
+      digest,
+      events,
+      simulatedMs,
+      entries,
+      violations,
+    })),
+  };
+}
