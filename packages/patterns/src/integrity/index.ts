@@ -18,5 +18,12 @@ export { levelsFor, MERKLE_HASH_BYTES, MerkleTree, type MerkleTreeOptions } from
 export { RangeReconciliation, type RangeReconciliationOptions } from './range-reconciliation.ts';
 export { RangeSet } from './range-set.ts';
 export { RatelessDecoder, RatelessEncoder, type RatelessOptions } from './rateless-reconciliation.ts';
+export { seal, unseal } from './sealed.ts';
 export { type SipKey, sipHash, sipKey } from './siphash.ts';
+export {
+  VerifiedRead,
+  type VerifiedReadEffect,
+  type VerifiedReadInput,
+  type VerifiedReadOptions,
+} from './verified-read.ts';
 export { xxHash64 } from './xxhash64.ts';
