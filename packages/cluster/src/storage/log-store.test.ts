@@ -134,6 +134,15 @@ describe('segments', () => {
     expect(store.recovered.get(GroupId.of(3))).toMatchObject({ state: { term: 9, vote: 4 }, damage: undefined });
   });
 
+  test('releasing for a group that was never written does not make it one', async () => {
+    const env = testEnv();
+    let store = await openTestLog(env);
+    store.release(GroupId.of(5), 3);
+    for (let i = 1; i <= 30; i++) await persisted(store, request(0, { entries: [entry(i, 1, 900)], commit: i }));
+    store = await reopened(store, env);
+    expect([...store.recovered.keys()]).toEqual([0]);
+  });
+
   test('a group that releases nothing keeps the segments, and is named', async () => {
     const env = testEnv();
     const store = await openTestLog(env);

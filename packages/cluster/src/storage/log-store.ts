@@ -135,8 +135,8 @@ class SegmentedLogStore implements LogStore {
 
   release(id: GroupId, index: number): void {
     if (this.#failure !== undefined || this.#closing !== undefined) return;
-    const group = this.#group(id);
-    if (!group.release(index) || this.#sizes.size < 2) return;
+    const group = this.#groups.get(id);
+    if (group === undefined || !group.release(index) || this.#sizes.size < 2) return;
     // The release must be durable before the entries go: afterwards nobody could tell whether they ought to be there.
     this.#queue.push({
       requests: [{ group: id, entries: [], state: undefined, commit: group.commit }],
