@@ -31,6 +31,14 @@ export class ProcessCluster implements AsyncDisposable {
   }
 
   static async start(size: number, extra: Record<string, unknown> = {}): Promise<ProcessCluster> {
+    const cluster = await ProcessCluster.prepare(size, extra);
+    for (const node of cluster.nodes) cluster.spawn(node);
+    await cluster.untilLeader();
+    return cluster;
+  }
+
+  /** Ports and configuration files, but no process yet. */
+  static async prepare(size: number, extra: Record<string, unknown> = {}): Promise<ProcessCluster> {
     const directory = mkdtempSync(join(tmpdir(), 'quorate-chaos-'));
     const ports = await freePorts(size * 3);
     const shapes = Array.from({ length: size }, (_, at) => ({
@@ -46,10 +54,7 @@ export class ProcessCluster implements AsyncDisposable {
       writeFileSync(configFile, JSON.stringify({ ...shape, initialCluster, ...extra }));
       return { ...shape, configFile, child: undefined, output: '' };
     });
-    const cluster = new ProcessCluster(directory, nodes);
-    for (const node of nodes) cluster.spawn(node);
-    await cluster.untilLeader();
-    return cluster;
+    return new ProcessCluster(directory, nodes);
   }
 
   get endpoints(): readonly string[] {

@@ -6,6 +6,7 @@ import { addKeyCommands } from './commands/keys.ts';
 import { addMemberCommands } from './commands/members.ts';
 import { runServe } from './commands/serve.ts';
 import simCommand from './commands/sim-command.ts';
+import { snapshotCommand } from './commands/snapshot.ts';
 import { runStatus } from './commands/status.ts';
 import { flagName, SettingsError, settingKeys, settingTable } from './settings.ts';
 import { version } from './version.ts';
@@ -83,6 +84,7 @@ export function program(): Command {
   root.addCommand(devCommand()).addCommand(serveCommand()).addCommand(statusCommand());
   addKeyCommands(root);
   addMemberCommands(root);
+  root.addCommand(snapshotCommand());
   root.addCommand(checkCommand()).addCommand(simCommand());
   return root;
 }

@@ -45,14 +45,8 @@ export class NodeConfigError extends Error {
 
 /** Throws `NodeConfigError` naming the first key that is wrong. */
 export function checkConfig(config: CoreNodeConfig): void {
-  const { name, dataDirectory, listen, advertise, initialCluster, join, quotaBytes } = config;
-  const fail = (key: keyof CoreNodeConfig, message: string): never => {
-    throw new NodeConfigError(key, message);
-  };
-  if (typeof name !== 'string' || name.length === 0) fail('name', 'expected a text that is not empty');
-  if (typeof dataDirectory !== 'string' || !dataDirectory.startsWith('/')) {
-    fail('dataDirectory', `expected an absolute path, got ${JSON.stringify(dataDirectory)}`);
-  }
+  const { listen, advertise, initialCluster, join, quotaBytes } = config;
+  checkPlace(config);
   if (!isPort(listen?.port) || listen.host === '') fail('listen', 'expected a host and a port from 0 to 65535');
   if (advertise !== undefined) checkAddress('advertise', advertise);
   if (quotaBytes !== undefined && !(quotaBytes > 0)) fail('quotaBytes', `expected a number above 0, got ${quotaBytes}`);
@@ -61,10 +55,32 @@ export function checkConfig(config: CoreNodeConfig): void {
       fail('join', 'cannot be used together with initialCluster: a node either founds a cluster or joins one');
     }
     for (const address of join) checkAddress('join', address);
-  } else checkFounders(config);
+  } else {
+    checkFounders(config);
+    if (listen.port === 0 && Object.keys(initialCluster ?? {}).length > 1) {
+      fail('listen', 'port 0 is for a single node: the other founders could not find this one');
+    }
+  }
 }
 
-function checkFounders({ name, listen, initialCluster }: CoreNodeConfig): void {
+/** Throws `NodeConfigError` when no founding member can be made of this. */
+export function checkFounding(config: Pick<CoreNodeConfig, 'name' | 'dataDirectory' | 'initialCluster'>): void {
+  checkPlace(config);
+  checkFounders(config);
+}
+
+function fail(key: keyof CoreNodeConfig, message: string): never {
+  throw new NodeConfigError(key, message);
+}
+
+function checkPlace({ name, dataDirectory }: Pick<CoreNodeConfig, 'name' | 'dataDirectory'>): void {
+  if (typeof name !== 'string' || name.length === 0) fail('name', 'expected a text that is not empty');
+  if (typeof dataDirectory !== 'string' || !dataDirectory.startsWith('/')) {
+    fail('dataDirectory', `expected an absolute path, got ${JSON.stringify(dataDirectory)}`);
+  }
+}
+
+function checkFounders({ name, initialCluster }: Pick<CoreNodeConfig, 'name' | 'initialCluster'>): void {
   const founders = Object.entries(initialCluster ?? {});
   for (const [, address] of founders) checkAddress('initialCluster', address);
   if (initialCluster?.[name] === undefined) {
@@ -73,9 +89,6 @@ function checkFounders({ name, listen, initialCluster }: CoreNodeConfig): void {
   }
   if (new Set(founders.map(([, address]) => address)).size !== founders.length) {
     throw new NodeConfigError('initialCluster', 'two members have the same address');
-  }
-  if (listen.port === 0 && founders.length > 1) {
-    throw new NodeConfigError('listen', 'port 0 is for a single node: the other founders could not find this one');
   }
 }
 

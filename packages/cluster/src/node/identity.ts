@@ -7,6 +7,7 @@ import type { MemberRecord } from '../core/requests.ts';
 import { idOf } from '../core/service/member-id.ts';
 import { readDataDirectoryOwner } from '../storage/index.ts';
 import { type CoreNodeConfig, NodeConfigError } from './config.ts';
+import { readOrigin } from './origin.ts';
 
 /** Who this node is, and what it starts from when its disk is empty. */
 export interface NodeIdentity {
@@ -21,10 +22,11 @@ export interface NodeIdentity {
 const NOBODY: Configuration = { voters: [], outgoing: [], learners: [], learnersNext: [] };
 const JOIN_TIMEOUT_MS = 30_000;
 
-/** The id of the cluster that these founders make: the same on all of them, and another one for every token. */
-export function clusterIdOf(founders: Readonly<Record<string, string>>, token: string): number {
+/** The id of the cluster that these founders make: the same on all of them, and another one for every token, and for every snapshot they begin with. */
+export function clusterIdOf(founders: Readonly<Record<string, string>>, token: string, origin?: string): number {
   const members = Object.entries(founders).sort(([a], [b]) => (a < b ? -1 : 1));
-  return idOf('cluster', token, ...members.flat());
+  const restored = origin === undefined ? [] : ['restored', origin];
+  return idOf('cluster', token, ...members.flat(), ...restored);
 }
 
 export function founderIdOf(clusterId: number, name: string): NodeId {
@@ -40,15 +42,21 @@ export function ownRecord(config: CoreNodeConfig, nodeId: NodeId, bound: Address
 }
 
 export async function identify(env: Env, config: CoreNodeConfig): Promise<NodeIdentity> {
-  if (config.join === undefined || config.join.length === 0) return founder(config);
+  if (config.join === undefined || config.join.length === 0) {
+    return founder(config, await readOrigin(env.disk, config.dataDirectory));
+  }
   const owner = await readDataDirectoryOwner(env, config.dataDirectory);
   if (owner === undefined) return join(env, config);
   return { clusterId: owner.clusterId, nodeId: NodeId.of(owner.nodeId), known: [], initial: NOBODY };
 }
 
-function founder(config: CoreNodeConfig): NodeIdentity {
+/** `origin`: what tells the snapshot that the cluster begins with, if any. */
+export function founder(
+  config: Pick<CoreNodeConfig, 'name' | 'initialCluster' | 'clusterToken'>,
+  origin: string | undefined,
+): NodeIdentity {
   const founders = config.initialCluster ?? {};
-  const clusterId = clusterIdOf(founders, config.clusterToken ?? 'quorate');
+  const clusterId = clusterIdOf(founders, config.clusterToken ?? 'quorate', origin);
   const known = Object.entries(founders)
     .map(([name, peerAddress]) => ({ id: founderIdOf(clusterId, name), name, peerAddress, clientUrls: [] }))
     .sort((a, b) => a.id - b.id);

@@ -1,5 +1,6 @@
-import { type Disk, DiskError, type Env } from '@quorate/env';
+import { DiskError, type Env } from '@quorate/env';
 import type { MemberRecord } from '../core/requests.ts';
+import { readText, replaceText } from './text-file.ts';
 
 const FILE = 'members.json';
 
@@ -9,7 +10,6 @@ const FILE = 'members.json';
  */
 export class MembersFile {
   readonly #env: Pick<Env, 'disk' | 'log'>;
-  readonly #path: string;
   readonly #directory: string;
   #wanted: readonly MemberRecord[] | undefined;
   #writing: Promise<void> | undefined;
@@ -17,18 +17,12 @@ export class MembersFile {
   constructor(env: Pick<Env, 'disk' | 'log'>, directory: string) {
     this.#env = env;
     this.#directory = directory;
-    this.#path = `${directory}/${FILE}`;
   }
 
   async read(): Promise<readonly MemberRecord[]> {
     try {
-      if (!(await this.#env.disk.exists(this.#path))) return [];
-      const file = await this.#env.disk.open(this.#path, 'read');
-      try {
-        return parse(new TextDecoder().decode(await file.read(0, await file.size())));
-      } finally {
-        await file.close();
-      }
+      const text = await readText(this.#env.disk, `${this.#directory}/${FILE}`);
+      return text === undefined ? [] : parse(text);
     } catch (error) {
       this.#env.log.warn('the list of members cannot be read, and is not used', { reason: String(error) });
       return [];
@@ -50,7 +44,7 @@ export class MembersFile {
   async #write(): Promise<void> {
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
       try {
-        await replace(this.#env.disk, this.#directory, this.#path, JSON.stringify(next));
+        await replaceText(this.#env.disk, this.#directory, FILE, JSON.stringify(next));
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
         this.#env.log.warn('the list of members cannot be saved', { reason: error.message });
@@ -63,19 +57,6 @@ export class MembersFile {
     this.#wanted = undefined;
     return wanted;
   }
-}
-
-async function replace(disk: Disk, directory: string, path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  if (await disk.exists(temporary)) await disk.remove(temporary);
-  const file = await disk.open(temporary, 'create');
-  try {
-    await file.writeDurably([new TextEncoder().encode(text)], 0);
-  } finally {
-    await file.close();
-  }
-  await disk.rename(temporary, path);
-  await disk.syncDirectory(directory);
 }
 
 function parse(text: string): readonly MemberRecord[] {

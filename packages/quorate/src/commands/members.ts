@@ -1,5 +1,4 @@
-/** `member …` and `snapshot …`: what operators do. */
-import { open, rename } from 'node:fs/promises';
+/** `member …`: who belongs to the cluster. */
 import { type Client, CoreError } from '@quorate/cluster/client';
 import { Command } from 'commander';
 import { type ClientFlags, endpointsOption, timeoutOption, withClient } from './with-client.ts';
@@ -73,35 +72,6 @@ function changeCommand(
     });
 }
 
-function snapshotCommand(): Command {
-  const save = clientCommand('save', 'write the whole state to a file')
-    .argument('<file>')
-    .action(async (file: string, flags: ClientFlags) => {
-      process.exitCode = await withClient(flags, async (client, signal) => {
-        print(`${await saveSnapshot(client, file, signal)} bytes in ${file}`);
-        return 0;
-      });
-    });
-  return new Command('snapshot').description('copies of the state').addCommand(save);
-}
-
-/** Under a temporary name until it is whole and synced: a file of that name is never a part. */
-async function saveSnapshot(client: Client, file: string, signal: AbortSignal): Promise<number> {
-  const handle = await open(`${file}.part`, 'w');
-  let sizeBytes = 0;
-  try {
-    for await (const chunk of client.cluster.snapshot({ signal })) {
-      await handle.writeFile(chunk);
-      sizeBytes += chunk.length;
-    }
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(`${file}.part`, file);
-  return sizeBytes;
-}
-
 export function addMemberCommands(root: Command): void {
   const member = new Command('member').description('who belongs to the cluster');
   member.addCommand(listCommand()).addCommand(addCommand());
@@ -114,5 +84,5 @@ export function addMemberCommands(root: Command): void {
   member.addCommand(
     changeCommand('lead', 'hand the leadership to a member', (client, id) => client.cluster.moveLeader(id), 'leads'),
   );
-  root.addCommand(member).addCommand(snapshotCommand());
+  root.addCommand(member);
 }

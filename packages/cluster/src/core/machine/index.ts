@@ -4,6 +4,7 @@ export { CoreMachine, type CoreMachineOptions, type CoreProposal } from './core-
 export { type KeyRange, keyRange } from './key-range.ts';
 export type { Lease, LeaseListener } from './lease-book.ts';
 export { plainResponse, Reply } from './reply.ts';
+export { foundingSnapshot, type SnapshotSummary, summarizeSnapshot } from './snapshot-copies.ts';
 export { SNAPSHOT_VERSION } from './snapshot-format.ts';
 export {
   ALARMS_MAX,
