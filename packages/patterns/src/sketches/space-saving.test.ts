@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SpaceSaving, spaceSavingCounters } from './index.ts';
+
+const stream = fc.array(fc.tuple(fc.constantFrom(...'aaaabbbccdefghij'), fc.integer({ min: 1, max: 3 })), {
+  maxLength: 120,
+});
+
+function counted(items: readonly (readonly [string, number])[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [key, weight] of items) counts.set(key, (counts.get(key) ?? 0) + weight);
+  return counts;
+}
+
+/** Lemmas 1 to 4 of the paper, over `errorMax` = total / counters. */
+function expectSummary(summary: SpaceSaving<string>, truth: ReadonlyMap<string, number>, errorMax: number): void {
+  for (const { key, count, error } of summary.top()) {
+    const real = truth.get(key) ?? 0;
+    expect(count).toBeGreaterThanOrEqual(real);
+    expect(count - error).toBeLessThanOrEqual(real);
+    expect(error).toBeLessThanOrEqual(errorMax);
+  }
+  for (const [key, real] of truth) {
+    if (real > errorMax) expect(summary.get(key)).toBeDefined();
+    if (summary.get(key) === undefined) expect(real).toBeLessThanOrEqual(summary.floor);
+  }
+}
+
+describe('Metwally et al., section 3', () => {
+  test('counts are never too low and at most total / counters too high, and no frequent key is missed', () => {
+    fc.assert(
+      fc.property(stream, fc.integer({ min: 1, max: 12 }), (items, counters) => {
+        const summary = new SpaceSaving<string>(counters);
+        for (const [key, weight] of items) summary.add(key, weight);
+        const truth = counted(items);
+        expect(summary.total).toBe([...truth.values()].reduce((a, b) => a + b, 0));
+        expect(summary.top().reduce((sum, { count }) => sum + count, 0)).toBe(summary.total);
+        expectSummary(summary, truth, summary.total / counters);
+      }),
+      { numRuns: 300 },
+    );
+  });
+  test('with a counter for each key it is exact', () => {
+    fc.assert(
+      fc.property(stream, (items) => {
+        const summary = new SpaceSaving<string>(16);
+        for (const [key, weight] of items) summary.add(key, weight);
+        expect(new Map(summary.top().map(({ key, count }) => [key, count]))).toEqual(counted(items));
+      }),
+    );
+  });
+  test('the example: two counters, X Y Y Z', () => {
+    const summary = new SpaceSaving<string>(2);
+    for (const key of ['X', 'Y', 'Y', 'Z']) summary.add(key);
+    expect(summary.top()).toEqual([
+      { key: 'Y', count: 2, error: 0 },
+      { key: 'Z', count: 2, error: 1 },
+    ]);
+    expect(summary.get('X')).toBeUndefined();
+    expect(summary.floor).toBe(2);
+  });
+});
+
+test('a merged summary keeps the promise for both streams together', () => {
+  fc.assert(
+    fc.property(stream, stream, fc.integer({ min: 1, max: 8 }), (a, b, counters) => {
+      const [left, right] = [new SpaceSaving<string>(counters), new SpaceSaving<string>(counters)];
+      for (const [key, weight] of a) left.add(key, weight);
+      for (const [key, weight] of b) right.add(key, weight);
+      const merged = left.merged(right);
+      const truth = counted([...a, ...b]);
+      expect(merged.total).toBe(left.total + right.total);
+      for (const { key, count, error } of merged.top()) {
+        expect(count).toBeGreaterThanOrEqual(truth.get(key) ?? 0);
+        expect(count - error).toBeLessThanOrEqual(truth.get(key) ?? 0);
+      }
+      for (const [key, real] of truth)
+        if (real > (left.total + right.total) / counters) expect(merged.get(key)).toBeDefined();
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('the hot keys of a skewed stream come first', () => {
+  const summary = new SpaceSaving<number>(spaceSavingCounters(0.01));
+  let state = 1;
+  for (let i = 0; i < 50_000; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    summary.add(Math.floor(1 / (state / 2 ** 32 + 1e-6)));
+  }
+  // Key k comes with probability 1 / (k (k + 1)).
+  expect(summary.top(5).map(({ key }) => key)).toEqual([1, 2, 3, 4, 5]);
+  expect(Math.abs(summary.get(1)!.count / 25_000 - 1)).toBeLessThan(0.05);
+});
+
+test('nonsense is refused', () => {
+  expect(() => new SpaceSaving(0)).toThrow('counters must be a positive integer, not 0');
+  expect(() => new SpaceSaving(1).add('a', 0)).toThrow('weight must be positive, not 0');
+});
