@@ -14,6 +14,7 @@ import {
 import { World } from '@quorate/sim/world';
 import { checkLinearizability } from './checks/linearizability.ts';
 import { RaftWitness } from './checks/raft-witness.ts';
+import { withCompounds } from './compound-faults.ts';
 import { CoreCluster, nodeNames } from './core-cluster.ts';
 import { Liveness } from './liveness.ts';
 import { drawShape, type Shape } from './shape.ts';
@@ -70,7 +71,7 @@ class Run {
     const profile = profileOf(options);
     const shape = drawShape(options.seed, options.nodes);
     this.#options = options;
-    this.#faults = options.faults ?? planFaults(profile);
+    this.#faults = options.faults ?? withCompounds(profile, planFaults(profile));
     const world = this.#makeWorld(profile);
     this.#world = world;
     this.#violations = new Violations(() => world.nowMs);

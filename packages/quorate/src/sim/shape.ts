@@ -32,6 +32,8 @@ export interface Shape {
   /** Somebody transfers leadership and replaces members. */
   readonly changesMembers: boolean;
   readonly transfersLead: boolean;
+  /** Between two acts of whoever does. */
+  readonly meanOperationMs: number;
   readonly raft: GroupOptions;
   readonly segmentBytes: number;
 }
@@ -53,14 +55,15 @@ export function drawShape(seed: string, nodes: number): Shape {
     lessees: random.pick([0, 1, 2]),
     lockers: random.pick([0, 2, 3]),
     changesMembers: random.chance(0.4),
-    transfersLead: random.chance(0.4),
+    transfersLead: random.chance(0.5),
+    meanOperationMs: random.pick([100, 300, 1000]),
     raft: {
       electionTimeoutMs: random.pick([150, 300]),
       heartbeatIntervalMs: 40,
       snapshotEntries,
       trailingEntries: random.pick([0, 5, Math.floor(snapshotEntries / 2)]),
       reads: random.pick(['index', 'lease']),
-      preVote: !random.chance(0.15),
+      preVote: !random.chance(0.3),
       inflightMessagesMax: random.pick([2, 256]),
       appendBytesMax: random.pick([200, 1024 * 1024]),
     },
@@ -74,7 +77,7 @@ export function describeShape(shape: Shape): string {
   const parts = [
     `${shape.clients} clients of ${shape.callers} callers, ${shape.keys} keys, a call every ${shape.meanPauseMs} ms`,
     `operations ${operations.join(', ')}; ${shape.watchers} watchers, ${shape.lessees} lessees, ${shape.lockers} lockers`,
-    `members ${shape.changesMembers ? 'change' : 'stay'}, the lead is ${shape.transfersLead ? '' : 'not '}handed over`,
+    `members ${shape.changesMembers ? 'change' : 'stay'}, the lead is ${shape.transfersLead ? '' : 'not '}handed over, every ${shape.meanOperationMs} ms`,
     `election ${raft.electionTimeoutMs} ms, reads by ${raft.reads}, pre-vote ${raft.preVote}, a snapshot every ${raft.snapshotEntries} entries with ${raft.trailingEntries} kept, ${raft.appendBytesMax} bytes per append, ${raft.inflightMessagesMax} in flight, segments of ${shape.segmentBytes} bytes`,
   ];
   return parts.map((part) => `workload    ${part}`).join('\n');

@@ -33,6 +33,12 @@ export class LogWitness {
     return entry.index <= this.#durableMark || this.#durable[entry.index] === entry.term;
   }
 
+  /** Up to what its disk has, as an election compares it (Raft, section 5.4.1). */
+  get durableEnd(): { readonly index: number; readonly term: number } {
+    const index = Math.max(this.#durableMark, this.#durable.length - 1);
+    return { index, term: this.#durable[index] ?? (index === this.#mark.index ? this.#mark.term : 0) };
+  }
+
   restarted({ mark, entries, damaged }: RaftRestart): void {
     this.#unsynced = [];
     this.#mark = mark;

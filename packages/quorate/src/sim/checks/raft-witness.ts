@@ -167,6 +167,7 @@ export class RaftWitness {
     }
     this.#committed.push(entry);
     this.#isDurable(entry, seen);
+    this.#isSafe(entry, seen);
     this.#listener.committed(entry);
   }
 
@@ -179,6 +180,24 @@ export class RaftWitness {
       'durable-on-quorum',
       `${seen.name} commits ${show(entry)}, which is on the disks of ${holders.join(', ') || 'nobody'} only`,
     );
+  }
+
+  /** Nobody without the entry could win an election from now on: what section 5.4.2 and figure 8 are about. */
+  #isSafe(entry: Entry, seen: Seen): void {
+    const { voters, outgoing } = seen.configuration;
+    for (const id of [...voters, ...outgoing]) {
+      const candidate = this.#nodes.get(id)?.log;
+      if (candidate === undefined || candidate.holds(entry)) continue;
+      const own = candidate.durableEnd;
+      const wouldVote = (other: NodeId): boolean => {
+        const end = this.#nodes.get(other)?.log.durableEnd ?? { index: 0, term: 0 };
+        return own.term > end.term || (own.term === end.term && own.index >= end.index);
+      };
+      if (!isMajority(voters, wouldVote) || !isMajority(outgoing, wouldVote)) continue;
+      const what = `${seen.name} commits ${show(entry)}, but ${this.#nodes.get(id)?.name}, which lacks it, could still be elected`;
+      this.#violations.report('commit-is-safe', what);
+      return;
+    }
   }
 }
 

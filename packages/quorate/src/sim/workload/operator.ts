@@ -18,7 +18,7 @@ export class Operator {
     const { random, parts } = this.#stage;
     const { transfersLead, changesMembers } = parts.shape;
     while (!this.#stage.isOver() && (transfersLead || changesMembers)) {
-      await this.#stage.sleep(random.exponential(1000));
+      await this.#stage.sleep(random.exponential(parts.shape.meanOperationMs));
       if (this.#stage.isOver()) return;
       try {
         if (transfersLead && (!changesMembers || random.chance(0.6))) await this.#transfer();
