@@ -183,11 +183,46 @@ describe('operators', () => {
   });
 });
 
+describe('bench', () => {
+  test('loads the cluster, prints rate and latencies, and leaves no key behind', async () => {
+    const load = ['--clients', '2', '--in-flight', '10', '--seconds', '1', '--reads', '0.5', '--json'];
+    const { status, out } = await on('bench', ...load);
+    expect(status).toBe(0);
+    const { perSecond, writes, readLatencies, errors } = JSON.parse(out);
+    expect(errors).toEqual({});
+    expect(perSecond).toBeGreaterThan(20);
+    for (const one of [writes, readLatencies]) {
+      expect(one.count).toBeGreaterThan(10);
+      expect([one.p50Ms, one.p90Ms, one.p99Ms, one.maxMs]).toEqual(
+        [one.p50Ms, one.p90Ms, one.p99Ms, one.maxMs].sort((a, b) => a - b),
+      );
+    }
+    expect(await on('get', 'quorate-bench/', '--prefix')).toMatchObject({ status: 1, out: '' });
+  });
+  test('Ctrl-C ends it early, with the figures so far and without its keys', async () => {
+    const child = spawn(process.execPath, [script, 'bench', '--seconds', '600', '--endpoints', native()]);
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    while ((await on('get', 'quorate-bench/', '--prefix', '--limit', '1')).status !== 0) {
+      expect(child.exitCode).toBe(null);
+      await pause(20);
+    }
+    child.kill('SIGINT');
+    expect(await ended).toBe(130);
+    expect(said).toMatch(/requests\/s\nwrites {2}\d+ {2}p50 .* max .*\nerrors {2}none\n$/);
+    expect(await on('get', 'quorate-bench/', '--prefix')).toMatchObject({ status: 1, out: '' });
+  });
+});
+
 describe('usage', () => {
   test.each<[string[], RegExp]>([
     [['nonsense'], /unknown command 'nonsense'/],
     [['dev', '--nodes', 'x'], /expected a whole number from 1 on/],
     [['serve'], /name is missing/],
+    [['bench', '--reads', '2'], /expected a share from 0 to 1/],
     [['check', '--model', 'x', 'file'], /Allowed choices are register, kv/],
   ])('%j ends with 2 and says what was wrong', async (args, message) => {
     const { status, err } = await quorate(...args);

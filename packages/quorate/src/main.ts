@@ -1,5 +1,6 @@
 /** The command line. Each command's work is in `commands/`; this file only says what can be typed. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { benchCommand } from './commands/bench.ts';
 import { checkCommand } from './commands/check-command.ts';
 import { runDev } from './commands/dev.ts';
 import { addKeyCommands } from './commands/keys.ts';
@@ -85,7 +86,7 @@ export function program(): Command {
   addKeyCommands(root);
   addMemberCommands(root);
   root.addCommand(snapshotCommand());
-  root.addCommand(checkCommand()).addCommand(simCommand());
+  root.addCommand(checkCommand()).addCommand(simCommand()).addCommand(benchCommand());
   return root;
 }
 

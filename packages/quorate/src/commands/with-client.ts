@@ -17,26 +17,36 @@ export const timeoutOption: () => Option = () =>
   new Option('--timeout <seconds>', 'how long one call may take').argParser(Number).default(5);
 
 /** Connects, runs, and closes whatever happened. `work` gets a signal that aborts on Ctrl-C. Resolves with the exit status. */
-export async function withClient(
+export function withClient(
   flags: ClientFlags,
   work: (client: Client, signal: AbortSignal) => Promise<number | undefined>,
+): Promise<number> {
+  return withClients(flags, 1, ([client], signal) => work(client!, signal));
+}
+
+/** The same with several clients, each with a connection of its own. */
+export async function withClients(
+  flags: ClientFlags,
+  count: number,
+  work: (clients: readonly Client[], signal: AbortSignal) => Promise<number | undefined>,
 ): Promise<number> {
   const env = createNodeEnv({ log: { level: 'warn' } });
   const interrupted = new AbortController();
   const interrupt = (): void => interrupted.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
+  const clients: Client[] = [];
   try {
-    await using client = await connect({
-      env,
-      endpoints: flags.endpoints.split(',').filter((endpoint) => endpoint !== ''),
-      timeoutMs: flags.timeout * 1000,
-    });
-    return (await work(client, interrupted.signal)) ?? 0;
+    for (let i = 0; i < count; i++) {
+      const endpoints = flags.endpoints.split(',').filter((endpoint) => endpoint !== '');
+      clients.push(await connect({ env, endpoints, timeoutMs: flags.timeout * 1000 }));
+    }
+    return (await work(clients, interrupted.signal)) ?? 0;
   } catch (error) {
     if (interrupted.signal.aborted) return 130;
     throw error;
   } finally {
+    await Promise.all(clients.map((client) => client.close()));
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
