@@ -2,3 +2,4 @@ export { assert, InvariantError, unreachable } from './assert.ts';
 export { binaryFromBytes, bytesFromBinary } from './binary.ts';
 export { type Brand, Instant, WallTime } from './brand.ts';
 export { ByteReader, BytesError, ByteWriter, uintSize } from './bytes.ts';
+export { type RandomNumber, randomBelow, randomSample } from './random-choice.ts';
