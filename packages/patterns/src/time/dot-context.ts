@@ -14,6 +14,7 @@ import { VectorClock } from './vector-clock.ts';
 type Runs = readonly number[];
 
 const NO_RUNS: Runs = [];
+const COUNTER_EXPECTED = 'the counter of a dot must be a safe integer above 0';
 
 export class DotContext {
   static readonly empty: DotContext = new DotContext([], []);
@@ -27,10 +28,21 @@ export class DotContext {
     this.#runs = runs;
   }
 
+  /** The context of these dots, in any order, also twice. O(n log n). */
   static of(dots: Iterable<Dot>): DotContext {
-    let context = DotContext.empty;
-    for (const dot of dots) context = context.add(dot.actor, dot.counter);
-    return context;
+    const counters = new Map<string, number[]>();
+    for (const { actor, counter } of dots) {
+      assert(Number.isSafeInteger(counter) && counter > 0, COUNTER_EXPECTED);
+      const known = counters.get(actor);
+      if (known === undefined) counters.set(actor, [counter]);
+      else known.push(counter);
+    }
+    if (counters.size === 0) return DotContext.empty;
+    const actors = [...counters.keys()].sort();
+    return new DotContext(
+      actors,
+      actors.map((actor) => runsOfSorted(counters.get(actor)!.sort((a, b) => a - b))),
+    );
   }
 
   static fromClock(clock: VectorClock): DotContext {
@@ -69,7 +81,7 @@ export class DotContext {
 
   /** This and one dot more; `this` when it was there already. O(actors). */
   add(actor: string, counter: number): DotContext {
-    assert(Number.isSafeInteger(counter) && counter > 0, 'the counter of a dot must be a safe integer above 0');
+    assert(Number.isSafeInteger(counter) && counter > 0, COUNTER_EXPECTED);
     const at = find(this.actors, actor);
     if (at < 0)
       return new DotContext(withInserted(this.actors, ~at, actor), withInserted(this.#runs, ~at, [counter, counter]));
@@ -178,6 +190,16 @@ export class DotContext {
     const after = runsMerge(before, theirs);
     return after === before ? this : new DotContext(this.actors, withReplaced(this.#runs, at, after));
   }
+}
+
+function runsOfSorted(counters: readonly number[]): Runs {
+  const runs: number[] = [];
+  for (const counter of counters) {
+    const end = runs.length - 1;
+    if (end < 0 || counter > runs[end]! + 1) runs.push(counter, counter);
+    else runs[end] = counter;
+  }
+  return runs;
 }
 
 function runsHave(runs: Runs, counter: number): boolean {

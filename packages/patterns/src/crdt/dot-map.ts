@@ -1,0 +1,101 @@
+/**
+ * A store of stores, by key (JPDC 2018, figure 7, DotMap): what an OR-set (key → dots) and an OR-map (key → anything) are made of.
+ *
+ * A *whole* map is all there is under its context: a key that is missing has been removed as far as the context has seen it. Merging two whole maps
+ * therefore looks at every key. A *part* lists every key that its context touches (removed ones as empty), so that merging a delta looks at its own
+ * keys only. Both denote the same lattice; a part is what mutators make, and a part merged into a whole is whole.
+ */
+import { assert } from '../base/index.ts';
+import type { DotContext } from '../time/index.ts';
+import type { DotStore } from './causal.ts';
+import { PersistentMap } from './persistent-map.ts';
+
+export interface DotMap<V> {
+  readonly entries: PersistentMap<V>;
+  /** Whether keys that are not listed are unaffected, rather than removed. */
+  readonly part: boolean;
+}
+
+export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
+  const empty: DotMap<V> = { entries: PersistentMap.empty(), part: false };
+
+  const join = (a: DotMap<V>, ca: DotContext, b: DotMap<V>, cb: DotContext): DotMap<V> => {
+    if (a === b) return a;
+    const part = a.part && b.part;
+    let entries = a.entries;
+    const put = (key: string, before: V | undefined, after: V): void => {
+      if (!part && values.isEmpty(after)) entries = before === undefined ? entries : entries.delete(key);
+      else if (after !== before) entries = entries.set(key, after);
+    };
+    b.entries.forEach((theirs, key) => {
+      const mine = a.entries.get(key);
+      put(
+        key,
+        mine,
+        mine === undefined ? (a.part ? theirs : fresh(theirs, ca, cb)) : values.join(mine, ca, theirs, cb),
+      );
+    });
+    if (!b.part)
+      a.entries.forEach((mine, key) => {
+        if (!b.entries.has(key)) put(key, mine, values.join(mine, ca, values.empty, cb));
+      });
+    return entries === a.entries && part === a.part ? a : { entries, part };
+  };
+
+  /** A key that a whole map has not: removed there, or not yet heard of. */
+  const fresh = (theirs: V, ca: DotContext, cb: DotContext): V => values.join(values.empty, ca, theirs, cb);
+
+  return {
+    empty,
+    isEmpty: ({ entries }) => {
+      for (const [, value] of entries.entries()) if (!values.isEmpty(value)) return false;
+      return true;
+    },
+    join,
+    forEachDot: ({ entries }, visit) => {
+      entries.forEach((value) => {
+        values.forEachDot(value, visit);
+      });
+    },
+    equals: (a, b) =>
+      a.part === b.part
+        ? a.entries.equals(b.entries, values.equals)
+        : liveOf(values, a).equals(liveOf(values, b), values.equals),
+    write: ({ entries, part }, writer, actors) => {
+      writer.boolean(part);
+      writer.uint(entries.size);
+      for (const key of entries.keys().sort()) {
+        writer.text(key);
+        values.write(entries.get(key)!, writer, actors);
+      }
+    },
+    read: (reader, actors) => {
+      const part = reader.boolean();
+      let entries = PersistentMap.empty<V>();
+      let previous: string | undefined;
+      for (let left = reader.count(2); left > 0; left--) {
+        const key = reader.text();
+        assert(previous === undefined || previous < key, 'the keys of a map must be in ascending order');
+        const value = values.read(reader, actors);
+        assert(part || !values.isEmpty(value), `key ${key} of a whole map must not be empty`);
+        entries = entries.set(key, value);
+        previous = key;
+      }
+      return { entries, part };
+    },
+  };
+}
+
+/** The entries that are not empty. */
+function liveOf<V>(values: DotStore<V>, { entries }: DotMap<V>): PersistentMap<V> {
+  let live = entries;
+  entries.forEach((value, key) => {
+    if (values.isEmpty(value)) live = live.delete(key);
+  });
+  return live;
+}
+
+/** A part of one key. */
+export function partOf<V>(key: string, value: V): DotMap<V> {
+  return { entries: PersistentMap.empty<V>().set(key, value), part: true };
+}

@@ -1,0 +1,123 @@
+import { expect, test } from 'vitest';
+import { embedded, enableWinsFlag, gCounter, mvRegister, orMap, orSet, pnCounter, text, textCodec } from './index.ts';
+
+const carts = orMap(orSet);
+type Carts = typeof carts.empty;
+const add = (state: Carts, key: string, element: string, actor: string): Carts =>
+  carts.merge(
+    state,
+    carts.update(state, key, (cart) => orSet.add(cart, element, actor)),
+  );
+const shown = (state: Carts, key: string): string[] | undefined => {
+  const cart = carts.get(state, key);
+  return cart && orSet.value(cart).sort();
+};
+
+test('reset-remove: a removed key keeps what was added meanwhile, unseen, and nothing else', () => {
+  const before = add(carts.empty, 'ann', 'milk', 'a');
+  const removed = carts.merge(before, carts.remove(before, 'ann'));
+  const meanwhile = add(before, 'ann', 'eggs', 'b');
+  expect(shown(carts.merge(removed, meanwhile), 'ann')).toEqual(['eggs']);
+  expect(shown(carts.merge(meanwhile, removed), 'ann')).toEqual(['eggs']);
+  expect(shown(removed, 'ann')).toBeUndefined();
+});
+
+test('a key whose value is empty is not there', () => {
+  const before = add(carts.empty, 'ann', 'milk', 'a');
+  const emptied = carts.merge(
+    before,
+    carts.update(before, 'ann', (cart) => orSet.remove(cart, 'milk')),
+  );
+  expect([carts.get(emptied, 'ann'), carts.keys(emptied), emptied.store.entries.size]).toEqual([undefined, [], 0]);
+  expect(carts.merge(emptied, carts.remove(emptied, 'ann'))).toBe(emptied);
+});
+
+test('a change of one key does not touch another, though they share a context', () => {
+  let state = add(carts.empty, 'ann', 'milk', 'a');
+  state = add(state, 'ben', 'tea', 'a');
+  state = carts.merge(state, carts.remove(state, 'ann'));
+  expect([shown(state, 'ann'), shown(state, 'ben'), carts.keys(state)]).toEqual([undefined, ['tea'], ['ben']]);
+});
+
+test('maps nest to any depth, and a removal above reaches what was seen below', () => {
+  const atlas = orMap(carts);
+  let state = atlas.empty;
+  const put = (key: string, inner: string, element: string, actor: string) =>
+    atlas.update(state, key, (map) => carts.update(map, inner, (set) => orSet.add(set, element, actor)));
+  state = atlas.merge(state, put('eu', 'fr', 'paris', 'a'));
+  const removed = atlas.remove(state, 'eu');
+  state = atlas.merge(state, put('eu', 'fr', 'lyon', 'b'));
+  state = atlas.merge(state, put('eu', 'it', 'rome', 'b'));
+  state = atlas.merge(state, removed);
+  const eu = atlas.get(state, 'eu')!;
+  expect(carts.keys(eu).sort()).toEqual(['fr', 'it']);
+  expect(orSet.value(carts.get(eu, 'fr')!)).toEqual(['lyon']);
+});
+
+test('flags and multi-value registers nest as they are', () => {
+  const flags = orMap(enableWinsFlag);
+  const on = flags.merge(
+    flags.empty,
+    flags.update(flags.empty, 'dark', (flag) => enableWinsFlag.enable(flag, 'a')),
+  );
+  expect(enableWinsFlag.value(flags.get(on, 'dark')!)).toBe(true);
+  const names = mvRegister(textCodec);
+  const people = orMap(names);
+  const one = people.update(people.empty, 'x', (name) => names.set(name, 'Ann', 'a'));
+  const two = people.update(people.empty, 'x', (name) => names.set(name, 'Anne', 'b'));
+  expect(names.value(people.get(people.merge(one, two), 'x')!)).toEqual(['Ann', 'Anne']);
+});
+
+const score = embedded(pnCounter);
+const scores = orMap(score);
+const count = (state: typeof scores.empty, key: string, actor: string, by: number): typeof state =>
+  scores.merge(
+    state,
+    scores.update(state, key, (s) => score.update(s, actor, (c) => pnCounter.increment(c, actor, by))),
+  );
+const valueOf = (state: typeof scores.empty, key: string): number | undefined => {
+  const found = scores.get(state, key);
+  return found && pnCounter.value(score.inner(found));
+};
+
+test('a counter under a removed key starts anew: old increments do not leak', () => {
+  let state = count(scores.empty, 'k', 'a', 5);
+  state = count(state, 'k', 'b', 2);
+  state = count(state, 'k', 'a', 1);
+  expect(valueOf(state, 'k')).toBe(8);
+  const old = state;
+  state = scores.merge(state, scores.remove(state, 'k'));
+  state = count(state, 'k', 'a', 1);
+  expect(valueOf(state, 'k')).toBe(1);
+  expect(valueOf(scores.merge(old, state), 'k')).toBe(1);
+});
+
+test('a count that the removal did not see stays, with what its actor had counted, and nothing of others', () => {
+  let before = count(scores.empty, 'k', 'a', 5);
+  before = count(before, 'k', 'b', 2);
+  const removed = scores.remove(before, 'k');
+  const meanwhile = count(before, 'k', 'b', 1);
+  expect(valueOf(scores.merge(meanwhile, removed), 'k')).toBe(3);
+});
+
+test('text under a key survives a removal that did not see the last edit, as its editor saw it', () => {
+  const note = embedded(text, 'everything');
+  const notes = orMap(note);
+  const type = (state: typeof notes.empty, actor: string, index: number, typed: string): typeof state =>
+    notes.merge(
+      state,
+      notes.update(state, 'n', (n) => note.update(n, actor, (t) => text.insert(t, index, typed, actor))),
+    );
+  const before = type(notes.empty, 'a', 0, 'hello');
+  const removed = notes.merge(before, notes.remove(before, 'n'));
+  const edited = type(before, 'b', 5, ' world');
+  const both = notes.merge(removed, edited);
+  expect(text.value(note.inner(notes.get(both, 'n')!))).toBe('hello world');
+  expect(notes.get(removed, 'n')).toBeUndefined();
+});
+
+test('an embedded counter alone can be reset', () => {
+  const counter = embedded(gCounter);
+  const five = counter.update(counter.empty, 'a', (c) => gCounter.increment(c, 'a', 5));
+  expect(gCounter.value(counter.inner(counter.merge(five, counter.reset(five))))).toBe(0);
+});

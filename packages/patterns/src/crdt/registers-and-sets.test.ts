@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { DotContext, hybridTimestamp } from '../time/index.ts';
+import { enableWinsFlag, gSet, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts';
+
+const title = lwwRegister(textCodec);
+const at = (wallMs: number, node: string, logical = 0) => ({ at: hybridTimestamp(wallMs, logical), node });
+
+test('last writer wins: by time, then counter, then node, then, for a stamp used twice, by the bytes of the value', () => {
+  const wins = (a: ReturnType<typeof title.set>, b: typeof a): unknown => {
+    expect(title.value(title.merge(a, b))).toBe(title.value(title.merge(b, a)));
+    return title.value(title.merge(a, b));
+  };
+  expect(wins(title.set('old', at(1, 'z', 9)), title.set('new', at(2, 'a')))).toBe('new');
+  expect(wins(title.set('old', at(1, 'z', 1)), title.set('new', at(1, 'a', 2)))).toBe('new');
+  expect(wins(title.set('old', at(1, 'a')), title.set('new', at(1, 'b')))).toBe('new');
+  expect(wins(title.set('aa', at(1, 'a')), title.set('ab', at(1, 'a')))).toBe('ab');
+  expect(wins(title.set('z', at(1, 'a')), title.set('aa', at(1, 'a')))).toBe('aa'); // the longer one: its length comes first
+  expect(wins(title.set('x', at(1, 'a')), title.empty)).toBe('x');
+  expect(title.equals(title.set('x', at(1, 'a')), title.set('y', at(1, 'a')))).toBe(false);
+  expect(title.value(title.empty)).toBeUndefined();
+});
+
+test('undefined cannot be written: it stands for never', () => {
+  expect(() => lwwRegister(numberCodec).set(undefined as unknown as number, at(1, 'a'))).toThrow(/never written/);
+});
+
+test('a multi-value register keeps concurrent writes, even equal ones, and the next write replaces those it saw', () => {
+  const register = mvRegister(textCodec);
+  const a = register.set(register.empty, 'tea', 'a');
+  const b = register.set(register.empty, 'tea', 'b');
+  const both = register.merge(a, b);
+  expect(register.value(both)).toEqual(['tea', 'tea']);
+  const c = register.set(both, 'milk', 'a');
+  expect(register.value(register.merge(both, c))).toEqual(['milk']);
+  const unaware = register.set(a, 'rum', 'a');
+  expect(register.value(register.merge(c, unaware))).toEqual(['milk']); // the same dot: only one write can be the actor's second
+  expect(register.value(register.merge(c, register.set(b, 'rum', 'b')))).toEqual(['milk', 'rum']);
+  expect(register.value(register.merge(both, register.clear(both)))).toEqual([]);
+});
+
+test('a flag: enabling wins over a disabling that did not know of it', () => {
+  const on = enableWinsFlag.enable(enableWinsFlag.empty, 'a');
+  const off = enableWinsFlag.disable(on);
+  const again = enableWinsFlag.enable(on, 'b');
+  expect(enableWinsFlag.value(enableWinsFlag.merge(on, off))).toBe(false);
+  expect(enableWinsFlag.value(enableWinsFlag.merge(off, again))).toBe(true);
+  const known = enableWinsFlag.merge(on, again);
+  expect(enableWinsFlag.value(enableWinsFlag.merge(known, enableWinsFlag.disable(known)))).toBe(false);
+  expect(enableWinsFlag.disable(enableWinsFlag.empty).context).toBe(DotContext.empty);
+});
+
+test('a growing set holds what anybody added', () => {
+  const set = gSet.merge(gSet.add('x'), gSet.add('y'));
+  expect([gSet.has(set, 'x'), gSet.has(set, 'z'), gSet.value(set).sort()]).toEqual([true, false, ['x', 'y']]);
+  expect(gSet.merge(set, gSet.add('x'))).toBe(set);
+});
+
+test('two-phase set: what was removed never comes back, even if the removal comes first', () => {
+  const removed = twoPhaseSet.remove('x');
+  expect(twoPhaseSet.has(twoPhaseSet.merge(removed, twoPhaseSet.add('x')), 'x')).toBe(false);
+  expect(twoPhaseSet.has(twoPhaseSet.merge(twoPhaseSet.add('x'), removed), 'x')).toBe(false);
+  expect(twoPhaseSet.value(twoPhaseSet.merge(twoPhaseSet.add('x'), twoPhaseSet.add('y'))).sort()).toEqual(['x', 'y']);
+});
+
+test('OR-set: an addition wins over a removal that did not know of it, and an element may return', () => {
+  const a = orSet.merge(orSet.empty, orSet.add(orSet.empty, 'x', 'a'));
+  const removed = orSet.merge(a, orSet.remove(a, 'x'));
+  const readded = orSet.merge(a, orSet.add(a, 'x', 'b'));
+  expect(orSet.has(removed, 'x')).toBe(false);
+  expect(orSet.has(orSet.merge(removed, readded), 'x')).toBe(true);
+  const back = orSet.merge(removed, orSet.add(removed, 'x', 'a'));
+  expect(orSet.value(orSet.merge(back, a))).toEqual(['x']);
+});
+
+test('OR-set: a removal that comes before the addition it saw takes effect when that comes', () => {
+  const add = orSet.add(orSet.empty, 'x', 'a');
+  const remove = orSet.remove(orSet.merge(orSet.empty, add), 'x');
+  const late = orSet.merge(orSet.merge(orSet.empty, remove), add);
+  expect(orSet.value(late)).toEqual([]);
+});
+
+test('OR-set: a delta that comes before its predecessors does not hide them', () => {
+  const first = orSet.add(orSet.empty, 'x', 'a');
+  const second = orSet.add(orSet.merge(orSet.empty, first), 'y', 'a');
+  const reordered = orSet.merge(orSet.merge(orSet.empty, second), first);
+  expect(orSet.value(reordered).sort()).toEqual(['x', 'y']);
+  expect(reordered.context.toString()).toBe('{a:1-2}');
+});
+
+test('OR-set: nothing is left of a thousand elements that came and went, but a number per actor', () => {
+  let set = orSet.empty;
+  for (let n = 0; n < 1000; n++) {
+    set = orSet.merge(set, orSet.add(set, `e${n}`, n % 2 ? 'a' : 'b'));
+    set = orSet.merge(set, orSet.remove(set, `e${n}`));
+  }
+  expect(set.store.entries.size).toBe(0);
+  expect(set.context.toString()).toBe('{a:1-500, b:1-500}');
+});
+
+test('OR-set: removing what is not there changes nothing, clearing removes what was seen', () => {
+  const set = orSet.merge(orSet.empty, orSet.add(orSet.empty, 'x', 'a'));
+  expect(orSet.merge(set, orSet.remove(set, 'y'))).toBe(set);
+  const unseen = orSet.merge(set, orSet.add(set, 'y', 'b'));
+  expect(orSet.value(orSet.merge(unseen, orSet.clear(set)))).toEqual(['y']);
+  expect(orSet.value(orSet.clear(set))).toEqual([]);
+});

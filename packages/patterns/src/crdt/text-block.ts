@@ -1,0 +1,157 @@
+/**
+ * A block of text: what one actor typed in one go, character after character. Each character's place (block, index) is for ever, and each is at first
+ * unseen, then present, then deleted: never back. So merging is the larger of three for each character, whatever came first, or twice.
+ */
+import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import type { Dot } from '../time/index.ts';
+
+export interface TextBlock {
+  readonly id: Dot;
+  readonly key: string;
+  /** The block it hangs on, or undefined for the root. */
+  readonly parent: Dot | undefined;
+  readonly parentKey: string;
+  /** Where on the parent: 2i is just before its character i, 2i + 1 just after. On the root, 1. */
+  readonly offset: number;
+  /** Ascending, without overlap; a gap is unseen. Neighbours that could be one are one. */
+  readonly runs: readonly TextRun[];
+}
+
+export interface TextRun {
+  /** Index in the block of the first character (UTF-16 unit). */
+  readonly from: number;
+  readonly length: number;
+  /** Undefined: deleted. */
+  readonly text: string | undefined;
+}
+
+export const ROOT_KEY: string = '';
+export const ROOT_OFFSET: number = 1;
+
+export function blockKey(id: Dot): string {
+  return `${id.counter}.${id.actor}`;
+}
+
+export function textBlock(id: Dot, parent: Dot | undefined, offset: number, runs: readonly TextRun[]): TextBlock {
+  return { id, key: blockKey(id), parent, parentKey: parent === undefined ? ROOT_KEY : blockKey(parent), offset, runs };
+}
+
+/** One past the last index that was seen. */
+export function endOf(block: TextBlock): number {
+  const last = block.runs[block.runs.length - 1];
+  return last === undefined ? 0 : last.from + last.length;
+}
+
+/** Whether all of it was seen, and all deleted. */
+export function isGone(block: TextBlock): boolean {
+  return block.runs.length === 1 && block.runs[0]!.from === 0 && block.runs[0]!.text === undefined;
+}
+
+/** Of each character the later state; `a` itself when `b` adds nothing. Both are the same block. O(runs). */
+export function mergeBlocks(a: TextBlock, b: TextBlock): TextBlock {
+  if (a === b) return a;
+  const runs = mergeRuns(a.runs, b.runs);
+  return sameRuns(runs, a.runs) ? a : { ...a, runs };
+}
+
+function mergeRuns(a: readonly TextRun[], b: readonly TextRun[]): TextRun[] {
+  const merged: TextRun[] = [];
+  let at = 0;
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const x = a[i];
+    const y = b[j];
+    const fromX = x === undefined ? Number.POSITIVE_INFINITY : Math.max(at, x.from);
+    const fromY = y === undefined ? Number.POSITIVE_INFINITY : Math.max(at, y.from);
+    const from = Math.min(fromX, fromY);
+    const endX = x === undefined ? 0 : x.from + x.length;
+    const endY = y === undefined ? 0 : y.from + y.length;
+    // As far as the answer is the same: to the end of what covers `from`, or to where the other begins.
+    at = Math.min(fromX === from ? endX : fromX, fromY === from ? endY : fromY);
+    const deleted = (fromX === from && x!.text === undefined) || (fromY === from && y!.text === undefined);
+    append(merged, from, at, deleted ? undefined : fromX === from ? x! : y!);
+    if (x !== undefined && at >= endX) i += 1;
+    if (y !== undefined && at >= endY) j += 1;
+  }
+  return merged;
+}
+
+/** Adds characters `from` to `end`, taken from `source` or deleted, to the last run if they fit there. */
+function append(runs: TextRun[], from: number, end: number, source: TextRun | undefined): void {
+  const text = source?.text?.slice(from - source.from, end - source.from);
+  const last = runs[runs.length - 1];
+  if (last === undefined || last.from + last.length !== from || (last.text === undefined) !== (text === undefined)) {
+    runs.push({ from, length: end - from, text });
+    return;
+  }
+  const joined = text === undefined ? undefined : last.text! + text;
+  runs[runs.length - 1] = { from: last.from, length: end - last.from, text: joined };
+}
+
+/** Whether two lists cover the same characters in the same states; what the characters are is decided by their places. */
+export function sameRuns(a: readonly TextRun[], b: readonly TextRun[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ from, length, text }, at) => {
+    const other = b[at]!;
+    return from === other.from && length === other.length && (text === undefined) === (other.text === undefined);
+  });
+}
+
+/** Siblings at one place order by offset, then by name: arbitrary, but the same everywhere. */
+export function compareBlocks(a: TextBlock, b: TextBlock): number {
+  if (a.offset !== b.offset) return a.offset - b.offset;
+  if (a.id.actor !== b.id.actor) return a.id.actor < b.id.actor ? -1 : 1;
+  return a.id.counter - b.id.counter;
+}
+
+/** Actors are written as their place in `actors`; the id's, too. */
+export function writeBlock(block: TextBlock, writer: ByteWriter, actors: ReadonlyMap<string, number>): void {
+  writer.uint(actors.get(block.id.actor)!);
+  writer.uint(block.id.counter);
+  // The root is actor 0 of the parents, so that others are shifted by one.
+  writer.uint(block.parent === undefined ? 0 : actors.get(block.parent.actor)! + 1);
+  if (block.parent !== undefined) {
+    writer.uint(block.parent.counter);
+    writer.uint(block.offset);
+  }
+  writer.uint(block.runs.length);
+  let at = 0;
+  for (const { from, length, text } of block.runs) {
+    writer.uint((from - at) * 2 + (text === undefined ? 0 : 1));
+    if (text === undefined) writer.uint(length);
+    else writer.text(text);
+    at = from + length;
+  }
+}
+
+export function readBlock(reader: ByteReader, actors: readonly string[]): TextBlock {
+  const id = readId(reader, actors[reader.uint()]);
+  const parentActor = reader.uint();
+  const parent = parentActor === 0 ? undefined : readId(reader, actors[parentActor - 1]);
+  const offset = parent === undefined ? ROOT_OFFSET : reader.uint();
+  const runs: TextRun[] = [];
+  let at = 0;
+  for (let left = reader.count(2); left > 0; left--) {
+    const head = reader.uint();
+    const from = at + Math.floor(head / 2);
+    const text = head % 2 === 0 ? undefined : reader.text();
+    const length = text === undefined ? reader.uint() : text.length;
+    const last = runs[runs.length - 1];
+    assert(length > 0 && Number.isSafeInteger(from + length), 'a run of text must not be empty');
+    assert(
+      last === undefined || from > at || (last.text === undefined) !== (text === undefined),
+      'neighbouring runs of text that could be one must be one',
+    );
+    runs.push({ from, length, text });
+    at = from + length;
+  }
+  return textBlock(id, parent, offset, runs);
+}
+
+function readId(reader: ByteReader, actor: string | undefined): Dot {
+  assert(actor !== undefined, 'the actor of a block must be listed');
+  const counter = reader.uint();
+  assert(counter > 0, 'the counter of a block must be above 0');
+  return { actor, counter };
+}
