@@ -26,6 +26,8 @@ export interface RunningNode extends AsyncDisposable {
   readonly addresses: { readonly http: string | undefined; readonly etcd: string | undefined };
   /** Resolves with the reason when the disk failed: what is not known to be on disk never will be, and the process should end. */
   readonly fatal: Promise<Error>;
+  /** Resolves when this node was removed from its cluster: it serves nothing any more, and its data is of no further use. */
+  readonly removed: Promise<void>;
   /** Hands the leadership over, finishes what is under way, closes. Idempotent. */
   stop(): Promise<void>;
 }
@@ -97,6 +99,7 @@ function running(
     },
     addresses,
     fatal: node.fatal,
+    removed: node.removed,
     stop: () => (stopping ??= stop()),
     [Symbol.asyncDispose]: () => (stopping ??= stop()),
   };

@@ -52,6 +52,8 @@ export interface CoreStatus {
   readonly sizeBytes: number;
   readonly quotaBytes: number;
   readonly alarms: readonly Alarm[];
+  /** This node is no member any more, and never will be: it serves nothing. */
+  readonly removed?: boolean;
 }
 
 /**

@@ -23,6 +23,7 @@ import type { ClientConnection, ClientHandler } from '../transport/types.ts';
 import { type CoreNodeConfig, checkConfig } from './config.ts';
 import { identify, type NodeIdentity, ownRecord } from './identity.ts';
 import { MembersFile } from './members-file.ts';
+import { RemovalWatch } from './removal-watch.ts';
 import { logRoles } from './role-log.ts';
 import { SelfCare } from './self-care.ts';
 
@@ -45,6 +46,8 @@ export interface CoreNode extends AsyncDisposable {
   stop(): Promise<void>;
   /** Resolves, if ever, when the disk failed or an invariant broke: nothing is acknowledged any more, and the process must end. */
   readonly fatal: Promise<Error>;
+  /** Resolves, if ever, when this node was removed from its cluster: it serves nothing any more, and its data is of no further use. */
+  readonly removed: Promise<void>;
 }
 
 /** Rejects with `NodeConfigError`, `StorageError`, `NetError` or, when it could not join, `CoreError`. */
@@ -64,12 +67,14 @@ export async function startCoreNode(env: Env, config: CoreNodeConfig): Promise<C
 
 class RunningNode implements CoreNode {
   readonly fatal: Promise<Error>;
+  readonly removed: Promise<void>;
   readonly #env: Env;
   readonly #config: CoreNodeConfig;
   readonly #identity: NodeIdentity;
   /** How to undo what has been started, in the order of the start. */
   readonly #started: (() => Promise<void>)[] = [];
   #announceFatal!: (reason: Error) => void;
+  #announceRemoved!: () => void;
   #transport!: NodeTransport;
   #service!: CoreService;
   #server: NativeServer | undefined;
@@ -83,6 +88,9 @@ class RunningNode implements CoreNode {
     this.#identity = identity;
     this.fatal = new Promise((resolve) => {
       this.#announceFatal = resolve;
+    });
+    this.removed = new Promise((resolve) => {
+      this.#announceRemoved = resolve;
     });
   }
 
@@ -180,7 +188,28 @@ class RunningNode implements CoreNode {
       recorded: () => machine.machine.members.find(({ id }) => id === nodeId),
       promote: this.#config.joinAs !== 'learner',
     });
-    this.#started.push(async () => care[Symbol.dispose]());
+    const watch = new RemovalWatch({
+      env: this.#env,
+      core: this.#service,
+      clusterId: this.#identity.clusterId,
+      removed: () => this.#wasRemoved(),
+    });
+    this.#started.push(async () => {
+      care[Symbol.dispose]();
+      watch[Symbol.dispose]();
+    });
+  }
+
+  #wasRemoved(): void {
+    this.#service.removed = true;
+    const { nodeId, clusterId } = this.#identity;
+    const { name } = this.#config;
+    this.#env.log.warn('this node was removed from the cluster for good', {
+      node: name,
+      id: nodeId,
+      cluster: clusterId,
+    });
+    this.#announceRemoved();
   }
 
   get core(): Core {

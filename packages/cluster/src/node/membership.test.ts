@@ -114,6 +114,52 @@ describe('a member', () => {
     expect(cluster.leader).not.toBe(old);
   });
 
+  scenario('that was removed finds out, says so, and leaves the others alone', async (app, client, cluster) => {
+    await untilVoters(app, client, ['a', 'b', 'c']);
+    const victim = cluster.others(cluster.leader)[0]!;
+    const node = cluster.running.get(victim)!;
+    let told = 0;
+    void node.removed.then(() => {
+      told += 1;
+    });
+    const { term } = cluster.running.get(cluster.leader!)!.status.raft;
+    const own = await node.client({ timeoutMs: 20_000 });
+    await client.cluster.removeMember(idOf(await client.cluster.members(), victim));
+    await app.until(() => told === 1, 5000);
+    // Its client has learnt of the others, and goes on with them.
+    await own.put('by its client', '1');
+    await own.close();
+    expect(node.status.removed).toBe(true);
+    await app.sleep(5000);
+    expect(cluster.running.get(cluster.leader!)!.status.raft.term).toBe(term);
+    for (const name of cluster.others(victim)) expect(cluster.running.get(name)!.status.removed).toBe(false);
+  });
+
+  scenario('that was down when it was removed finds out when it starts', async (app, client, cluster) => {
+    await untilVoters(app, client, ['a', 'b', 'c']);
+    const victim = cluster.others(cluster.leader)[0]!;
+    cluster.world.node(victim).crash();
+    await client.cluster.removeMember(idOf(await client.cluster.members(), victim));
+    const before = cluster.running.get(victim);
+    cluster.world.node(victim).start();
+    await app.until(() => cluster.running.get(victim) !== before);
+    await app.until(() => cluster.running.get(victim)!.status.removed === true, 5000);
+  });
+
+  scenario('that is merely cut off does not take itself for removed', async (app, client, cluster) => {
+    await untilVoters(app, client, ['a', 'b', 'c']);
+    const [alone, other] = cluster.others(cluster.leader);
+    const leader = cluster.leader!;
+    // It reaches one follower, but nobody who leads.
+    cluster.world.net.partition([alone!], [leader]);
+    await app.sleep(20_000);
+    expect(cluster.running.get(alone!)!.status.removed).toBe(false);
+    cluster.world.node(other!).kill();
+    cluster.world.node(leader).kill();
+    await app.sleep(20_000);
+    expect(cluster.running.get(alone!)!.status.removed).toBe(false);
+  });
+
   scenario('can be given the lead', async (app, client, cluster) => {
     await untilVoters(app, client, ['a', 'b', 'c']);
     for (const name of cluster.names) {

@@ -36,8 +36,9 @@ const paths = ['/health', '/ready', '/status', '/metrics'];
 
 /** Ready: knows a leader, holds a sound log and has applied all it knows to be committed but for what is in flight. */
 function readiness(core: Core): Page {
-  const { raft, alarms } = core.status;
+  const { raft, alarms, removed } = core.status;
   const reasons: string[] = [];
+  if (removed === true) reasons.push('this node was removed from the cluster');
   if (raft.leader === undefined) reasons.push('no leader is known');
   if (raft.damaged) reasons.push('the log is damaged and being repaired from peers');
   if (raft.commitIndex - raft.appliedIndex > 10_000) reasons.push('catching up with the log');

@@ -8,6 +8,7 @@ export interface NodeStatus {
   readonly pid: number;
   readonly clusterId: number;
   readonly memberId: number;
+  /** Raft's, or `learner`, or `removed` when it is no member any more. */
   readonly role: string;
   readonly term: number;
   /** The leader's name, or its id when the name is not known yet; null while there is none. */
@@ -34,6 +35,11 @@ export interface NodeStatus {
   }[];
 }
 
+function roleOf({ removed, raft, memberId }: CoreStatus): string {
+  if (removed === true) return 'removed';
+  return raft.configuration.learners.some((id) => Number(id) === memberId) ? 'learner' : raft.role;
+}
+
 export function nodeStatus(core: Core, pid: number): NodeStatus {
   const { raft, ...status }: CoreStatus = core.status;
   const matchOf = new Map(raft.progress.map((peer) => [Number(peer.id), peer.matchIndex]));
@@ -55,7 +61,7 @@ export function nodeStatus(core: Core, pid: number): NodeStatus {
     pid,
     clusterId: status.clusterId,
     memberId: status.memberId,
-    role: raft.configuration.learners.some((id) => Number(id) === status.memberId) ? 'learner' : raft.role,
+    role: roleOf(core.status),
     term: raft.term,
     leader: raft.leader === undefined ? null : (leader?.name ?? String(raft.leader)),
     leaderId: raft.leader === undefined ? null : Number(raft.leader),

@@ -1,8 +1,10 @@
-import type { ReadyMessage } from '../dev/supervisor.ts';
+import type { ServeMessage } from '../dev/supervisor.ts';
 import { loadSettings, type SettingSources } from '../settings.ts';
 import { startNode } from '../start-node.ts';
 
-/** Runs one node until it is told to stop, or until its disk fails. Resolves with the exit status. */
+const REMOVED = 'removed';
+
+/** Runs one node until it is told to stop, is removed from its cluster, or its disk fails. Resolves with the exit status. */
 export async function runServe(sources: SettingSources): Promise<number> {
   try {
     return await serve(sources);
@@ -22,11 +24,15 @@ async function serve(sources: SettingSources): Promise<number> {
     process.stderr.write(`quorate: cannot start ${settings.name}: ${(error as Error).message}\n`);
     return 2;
   }
-  process.send?.({ kind: 'ready' } satisfies ReadyMessage);
-  const fatal = await Promise.race([stopped.then(() => undefined), node.fatal]);
-  if (fatal !== undefined) {
+  process.send?.({ kind: 'ready' } satisfies ServeMessage);
+  const end = await Promise.race([stopped.then(() => undefined), node.fatal, node.removed.then(() => REMOVED)]);
+  if (end === REMOVED) {
+    const why = 'it was removed from the cluster for good; to join again it needs an empty data directory';
+    process.stderr.write(`quorate: ${settings.name} stops: ${why}\n`);
+    process.send?.({ kind: 'removed' } satisfies ServeMessage);
+  } else if (end instanceof Error) {
     // What this process believes to be on disk may not be: only a new process, which reads the disk, may go on.
-    process.stderr.write(`quorate: ${settings.name} stops, because its disk failed: ${fatal.message}\n`);
+    process.stderr.write(`quorate: ${settings.name} stops, because its disk failed: ${end.message}\n`);
     process.exit(70);
   }
   await node.stop();

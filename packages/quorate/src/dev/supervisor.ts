@@ -20,8 +20,9 @@ export interface SupervisorOptions {
 }
 
 /** What `quorate serve` tells its parent. */
-export interface ReadyMessage {
-  readonly kind: 'ready';
+export interface ServeMessage {
+  /** `removed`: the node belongs to the cluster no more, and its process ends. */
+  readonly kind: 'ready' | 'removed';
 }
 
 /** A process that ends with this status says that starting it again is useless (usage, configuration, a port in use). */
@@ -36,6 +37,7 @@ class Supervised {
   readonly node: SupervisedNode;
   child: ChildProcess | undefined;
   wasReady = false;
+  wasRemoved = false;
   backOffMs: number = BACK_OFF_MS.first;
   restart: NodeJS.Timeout | undefined;
   constructor(node: SupervisedNode) {
@@ -97,7 +99,9 @@ export class Supervisor {
     for (const stream of [child.stdout, child.stderr])
       if (stream !== null) forEachLine(stream, (text) => this.#options.line(name, text));
     child.on('message', (message) => {
-      if ((message as Partial<ReadyMessage>).kind === 'ready') this.#ready(supervised);
+      const { kind } = message as Partial<ServeMessage>;
+      if (kind === 'ready') this.#ready(supervised);
+      else if (kind === 'removed') supervised.wasRemoved = true;
     });
     child.once('exit', (status, signal) => this.#ended(supervised, status, signal, performance.now() - startedAt));
   }
@@ -112,6 +116,7 @@ export class Supervisor {
   #ended(supervised: Supervised, status: number | null, signal: NodeJS.Signals | null, livedMs: number): void {
     if (this.#stopping) return;
     const { name } = supervised.node;
+    if (supervised.wasRemoved) return this.#options.line(name, 'the process has ended, and is not started again');
     if (!supervised.wasReady && status === HOPELESS_STATUS) return this.#options.hopeless(name, status);
     if (livedMs > HEALTHY_AFTER_MS) supervised.backOffMs = BACK_OFF_MS.first;
     const pauseMs = supervised.backOffMs;

@@ -76,6 +76,8 @@ export class CoreService implements Core, CoreBackend {
   readonly #memberCalls: MemberCalls;
   readonly #quota: QuotaWatch;
   readonly #subscriptions: Disposable[] = [];
+  /** Shown in `status`. */
+  removed = false;
 
   constructor(parts: CoreServiceParts) {
     this.#parts = parts;
@@ -161,6 +163,7 @@ export class CoreService implements Core, CoreBackend {
       sizeBytes: machine.sizeBytes,
       quotaBytes: this.quotaBytes,
       alarms: machine.alarms,
+      removed: this.removed,
     };
   }
 
