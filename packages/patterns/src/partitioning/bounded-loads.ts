@@ -6,7 +6,7 @@
  * A smaller ε balances better and moves more: expect O(1/ε²) keys to move for each that comes or goes. The kernel of whoever counts the loads:
  * state, not a value.
  */
-import { InvariantError } from '../base/assert.ts';
+import { InvariantError } from '../base/index.ts';
 import type { HashRing } from './hash-ring.ts';
 import { hashKey } from './key-hash.ts';
 import { weightOf } from './nodes.ts';

@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { Instant } from '../base/index.ts';
+import { HotPartitions, type HotPartitionsOptions, saltedKey, saltedKeys, unsaltedKey } from './index.ts';
+
+/** Keys are "p-name": of partition p. */
+const options: HotPartitionsOptions = {
+  partitions: 4,
+  partitionOf: (key) => Number(key[0]),
+  counters: 16,
+  windowMs: 10_000,
+  halfLifeMs: 1000,
+};
+const at = Instant.of;
+
+/** `perSecond` operations on each of `keys`, evenly over the time from `from` to `to`. */
+function load(
+  detector: HotPartitions,
+  kind: 'read' | 'write',
+  keys: readonly string[],
+  perSecond: number,
+  from: number,
+  to: number,
+): void {
+  for (let ms = from; ms < to; ms += 100) for (const key of keys) detector.record(kind, key, at(ms), perSecond / 10);
+}
+const background = (detector: HotPartitions, from: number, to: number): void =>
+  load(detector, 'read', ['0-x', '1-x', '2-x', '3-x'], 100, from, to);
+
+describe('hot partitions', () => {
+  test('a steady rate is measured as it is, and is forgotten by half in each half-life', () => {
+    const detector = new HotPartitions(options, at(0));
+    load(detector, 'read', ['1-a'], 500, 0, 20_000);
+    const rate = detector.ratePerSecond(1, at(20_000));
+    expect(rate / 500).toBeGreaterThan(0.95);
+    expect(rate / 500).toBeLessThan(1.05);
+    expect(detector.ratePerSecond(1, at(22_000))).toBeCloseTo(rate / 4, 6);
+    expect(detector.ratePerSecond(0, at(22_000))).toBe(0);
+  });
+
+  test('an even load is not hot, and neither is an uneven one that is small', () => {
+    const detector = new HotPartitions(options, at(0));
+    background(detector, 0, 5000);
+    expect(detector.advise(at(5000))).toEqual([]);
+    const idle = new HotPartitions(options, at(0));
+    load(idle, 'read', ['2-a'], 50, 0, 5000);
+    expect(idle.advise(at(5000))).toEqual([]);
+  });
+
+  test('one key that is read is to be cached', () => {
+    const detector = new HotPartitions(options, at(0));
+    background(detector, 0, 5000);
+    load(detector, 'read', ['2-hot'], 2000, 0, 5000);
+    load(detector, 'write', ['2-hot'], 20, 0, 5000);
+    const advice = detector.advise(at(5000));
+    expect(advice).toMatchObject([{ kind: 'cache', partition: 2, key: '2-hot' }]);
+    expect(advice[0]!.perSecond).toBeCloseTo(2020, -2);
+  });
+
+  test('one key that is written is to be salted, so that each part is no hotter than the mean', () => {
+    const detector = new HotPartitions(options, at(0));
+    background(detector, 0, 5000);
+    load(detector, 'write', ['2-hot'], 2000, 0, 5000);
+    // The mean is (4 · 100 + 2000) / 4 = 600.
+    expect(detector.advise(at(5000))).toMatchObject([{ kind: 'salt', partition: 2, key: '2-hot', ways: 4 }]);
+  });
+
+  test('many warm keys make a partition to be split', () => {
+    const detector = new HotPartitions(options, at(0));
+    background(detector, 0, 5000);
+    load(
+      detector,
+      'read',
+      Array.from({ length: 40 }, (_, i) => `3-${i}`),
+      50,
+      0,
+      5000,
+    );
+    expect(detector.advise(at(5000))).toMatchObject([{ kind: 'split', partition: 3 }]);
+  });
+
+  test('a key that was hot is forgotten after two windows', () => {
+    const detector = new HotPartitions(options, at(0));
+    load(detector, 'read', ['2-old'], 5000, 0, 5000);
+    background(detector, 5000, 31_000);
+    load(detector, 'read', ['2-new'], 1000, 26_000, 31_000);
+    expect(detector.advise(at(31_000))).toMatchObject([{ kind: 'cache', key: '2-new' }]);
+  });
+
+  test('is refused without partitions and with limits of nothing', () => {
+    expect(() => new HotPartitions({ ...options, partitions: 0 }, at(0))).toThrow(/partitions/);
+    for (const name of ['halfLifeMs', 'windowMs', 'hotFactor', 'keyShare'])
+      expect(() => new HotPartitions({ ...options, [name]: 0 }, at(0))).toThrow(new RegExp(name));
+  });
+});
+
+describe('salting', () => {
+  test('spreads a key over its sub-keys and finds its way back', () => {
+    expect(saltedKeys('k', 3)).toEqual(['k', 'k\u0000salt:1', 'k\u0000salt:2']);
+    for (let salt = 0; salt < 10; salt++) {
+      expect(saltedKeys('k', 3)).toContain(saltedKey('k', 3, salt));
+      expect(unsaltedKey(saltedKey('k', 3, salt))).toBe('k');
+    }
+    expect(saltedKeys('k', 5).slice(0, 3)).toEqual(saltedKeys('k', 3));
+  });
+
+  test('refuses numbers of ways that are none', () => {
+    for (const ways of [0, 1.5, 1025]) expect(() => saltedKeys('k', ways)).toThrow(/ways/);
+    expect(() => saltedKey('k', 2, -1)).toThrow(/salt/);
+  });
+});
