@@ -13,6 +13,7 @@ interface Typed {
   readonly trace?: string;
   readonly replay?: string;
   readonly minimise: boolean;
+  readonly bail: boolean;
 }
 
 const NODES_MAX = 9;
@@ -60,6 +61,7 @@ export default function simCommand(): Command {
     .option('--trace <file>', 'write every event, log line and call of the run there')
     .option('--replay <file>', 'inject these faults instead of those that the seed draws')
     .option('--minimise', 'look for a short list of faults that still fails', false)
+    .option('--bail', 'stop at the first run that breaks a promise', false)
     .action(run);
   return new Command('sim').description('simulate clusters').addCommand(core);
 }

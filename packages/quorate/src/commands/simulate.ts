@@ -27,6 +27,8 @@ export interface SimulateOptions {
   readonly replay?: string | undefined;
   /** Look for a short list of faults that still fails. */
   readonly minimise: boolean;
+  /** Stop at the first run that breaks a promise. */
+  readonly bail: boolean;
 }
 
 export interface SimulateOutput {
@@ -65,6 +67,7 @@ export async function simulate(options: SimulateOptions, output: SimulateOutput,
     if (options.json) results.push(result);
     if (result.violations.length > 0) await tell(result, run, options, output);
     output.progress(`${nth + 1} of ${options.seeds} seeds, ${tally.violations} violations`);
+    if (options.bail && tally.violations > 0) break;
     // Signals are only heard between two turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
