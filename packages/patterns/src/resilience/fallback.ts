@@ -1,0 +1,51 @@
+import { type Call, type CallContext, type Policy, type Sink, type Stage, settleWith } from './call.ts';
+import type { EventChannel, PolicyOptions } from './events.ts';
+
+export interface FallbackOptions extends PolicyOptions {
+  /** The answer instead: a value that is known to be old or partial, a default. It may fail itself. */
+  readonly answer: (error: unknown, call: CallContext) => unknown;
+  /** Which errors it stands in for. Default: all. */
+  readonly handles?: (error: unknown) => boolean;
+}
+
+/**
+ * Another answer in place of a failure. Outermost, as a rule: further in it hides failures from breakers and retries. It must not need
+ * what has just failed, and it should be exercised all the time: a path that is taken only in disasters does not work in them. A call that
+ * its caller gave up gets none.
+ */
+export class Fallback implements Policy {
+  readonly #answer: (error: unknown, call: CallContext) => unknown;
+  readonly #handles: (error: unknown) => boolean;
+  readonly #name: string;
+  readonly #events: EventChannel | undefined;
+
+  constructor(options: FallbackOptions) {
+    this.#answer = options.answer;
+    this.#handles = options.handles ?? (() => true);
+    this.#name = options.name ?? 'fallback';
+    this.#events = options.events;
+  }
+
+  bind(next: Stage): Stage {
+    return {
+      start: (call, sink) => {
+        next.start(call, {
+          succeed: (value) => sink.succeed(value),
+          fail: (error) => this.#failed(call, sink, error),
+        });
+      },
+    };
+  }
+
+  #failed(call: Call, sink: Sink, error: unknown): void {
+    if (call.isCancelled || !this.#handles(error)) return sink.fail(error);
+    if (this.#events?.hasSubscribers === true) this.#events.publish({ kind: 'fell-back', policy: this.#name, error });
+    let answer: unknown;
+    try {
+      answer = this.#answer(error, call);
+    } catch (problem) {
+      return sink.fail(problem);
+    }
+    settleWith(answer, sink);
+  }
+}

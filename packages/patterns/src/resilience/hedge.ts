@@ -1,0 +1,221 @@
+/**
+ * Hedged requests (Dean and Barroso, "The Tail at Scale", CACM 2013): when no answer is there after the time that most answers take, ask
+ * once more, elsewhere; the first good answer wins, the others are cancelled. Cuts the tail for a few percent more calls: reading 1,000
+ * keys, the 99.9th percentile fell from 1,800 ms to 74 ms for 2 % more (ibid.).
+ *
+ * Only for calls that may run twice; always with a budget, or a slow service gets twice the load. A failure starts the next attempt at once (gRPC
+ * proposal A6). The operation sees `attempt` and should ask another replica for each.
+ */
+import { assert } from '../base/index.ts';
+import type { Call, CancelListener, Policy, Sink, Stage } from './call.ts';
+import { DueItem, SharedTimer } from './due-list.ts';
+import type { EventChannel, PolicyOptions } from './events.ts';
+import { Quantile } from './quantile.ts';
+import type { AttemptBudget } from './retry-budget.ts';
+import type { Time } from './world.ts';
+
+export interface HedgeOptions extends PolicyOptions {
+  /** After which time the next attempt starts: fixed, or what this part of the latest calls took. Default the 0.95 quantile, 100 ms at first. */
+  readonly after?: { readonly ms: number } | { readonly quantile: number; readonly initialMs: number };
+  /** The first one included. Default 2. */
+  readonly attemptsMax?: number;
+  /** Asked before each further attempt. Default: none. */
+  readonly budget?: AttemptBudget;
+  /** Whether another attempt may go better. Default: all errors but those whose `retryable` is false. */
+  readonly isRetryable?: (error: unknown) => boolean;
+}
+
+/** A quantile is learnt from so many answers, then forgotten for that of the next ones. */
+const LEARN = 1_000;
+const LEARN_MIN = 20;
+
+/** Told to attempts that are not needed any more, as the reason of their signal. */
+const LOST = new DOMException('another attempt was faster', 'AbortError');
+
+export class Hedge implements Policy, Disposable {
+  readonly #time: Time;
+  readonly #attemptsMax: number;
+  readonly #quantile: number | undefined;
+  readonly #budget: AttemptBudget | undefined;
+  readonly #isRetryable: (error: unknown) => boolean;
+  readonly #name: string;
+  readonly #events: EventChannel | undefined;
+  readonly #timer: SharedTimer<HedgedCall>;
+  #learning: Quantile;
+  #delayMs: number;
+
+  constructor(time: Time, options: HedgeOptions = {}) {
+    const { after = { quantile: 0.95, initialMs: 100 }, attemptsMax = 2 } = options;
+    assert(attemptsMax >= 2, `attemptsMax must be >= 2, not ${attemptsMax}`);
+    this.#time = time;
+    this.#attemptsMax = attemptsMax;
+    this.#quantile = 'quantile' in after ? after.quantile : undefined;
+    this.#learning = new Quantile(this.#quantile ?? 0.5);
+    this.#delayMs = 'quantile' in after ? after.initialMs : after.ms;
+    assert(this.#delayMs >= 0, `the delay must be >= 0 ms, not ${this.#delayMs}`);
+    this.#budget = options.budget;
+    this.#isRetryable = options.isRetryable ?? isNotFinal;
+    this.#name = options.name ?? 'hedge';
+    this.#events = options.events;
+    this.#timer = new SharedTimer(time, (hedged) => this.#next(hedged));
+  }
+
+  /** After which time a call gets its second attempt now. */
+  get delayMs(): number {
+    return this.#delayMs;
+  }
+
+  bind(next: Stage): Stage {
+    return {
+      start: (call, sink) => {
+        if (call.isCancelled) return sink.fail(call.reason);
+        const startedAt = this.#quantile === undefined && this.#budget === undefined ? 0 : this.#now();
+        this.#budget?.deposit(this.#time.clock.monotonic());
+        const hedged = new HedgedCall(this, call, sink, next, startedAt);
+        this.#timer.add(hedged, this.#delayMs);
+        call.listen(hedged);
+        hedged.attempt();
+      },
+    };
+  }
+
+  /** For its calls alone: the time is up, or an attempt failed. */
+  #next(hedged: HedgedCall): void {
+    if (!this.startNext(hedged) || hedged.attempts >= this.#attemptsMax || hedged.isOver || hedged.isWaiting) return;
+    this.#timer.add(hedged, this.#delayMs);
+  }
+
+  /** For its calls alone. False: there is no further attempt. */
+  startNext(hedged: HedgedCall): boolean {
+    if (hedged.attempts >= this.#attemptsMax) return false;
+    if (this.#budget?.withdraw(this.#time.clock.monotonic()) === false) return false;
+    if (this.#events?.hasSubscribers === true) {
+      const attempt = hedged.attempts + 1;
+      this.#events.publish({ kind: 'hedged', policy: this.#name, attempt, delayMs: this.#delayMs });
+    }
+    hedged.attempt();
+    return true;
+  }
+
+  /** For its calls alone. */
+  worthMore(error: unknown): boolean {
+    return this.#isRetryable(error);
+  }
+
+  /** For its calls alone. */
+  over(hedged: HedgedCall): void {
+    this.#timer.remove(hedged);
+  }
+
+  /** For its calls alone: how long the first attempt took. Those that were cancelled would be missing, so the whole call counts. */
+  answered(startedAt: number): void {
+    this.#budget?.succeeded();
+    if (this.#quantile === undefined) return;
+    this.#learning.add(this.#now() - startedAt);
+    const { count } = this.#learning;
+    if (count >= LEARN_MIN && count % LEARN_MIN === 0) this.#delayMs = this.#learning.value;
+    if (count >= LEARN) this.#learning = new Quantile(this.#quantile);
+  }
+
+  /** For its calls alone. */
+  failed(): void {
+    this.#budget?.failed();
+  }
+
+  #now(): number {
+    return this.#time.clock.monotonic();
+  }
+
+  /** Running calls get no further attempt by time. */
+  [Symbol.dispose](): void {
+    this.#timer[Symbol.dispose]();
+  }
+}
+
+class HedgedCall extends DueItem implements CancelListener {
+  readonly #policy: Hedge;
+  readonly #call: Call;
+  readonly #sink: Sink;
+  readonly #next: Stage;
+  readonly #startedAt: number;
+  readonly #running: Attempt[] = [];
+  attempts = 0;
+  isOver = false;
+
+  constructor(policy: Hedge, call: Call, sink: Sink, next: Stage, startedAt: number) {
+    super();
+    this.#policy = policy;
+    this.#call = call;
+    this.#sink = sink;
+    this.#next = next;
+    this.#startedAt = startedAt;
+  }
+
+  attempt(): void {
+    this.attempts += 1;
+    const attempt = new Attempt(this, this.#call.child(this.#call.attempt + this.attempts - 1));
+    this.#running.push(attempt);
+    this.#next.start(attempt.call, attempt);
+  }
+
+  succeeded(attempt: Attempt, value: unknown): void {
+    if (this.isOver) return;
+    this.#policy.answered(this.#startedAt);
+    this.#end(attempt, LOST);
+    this.#sink.succeed(value);
+  }
+
+  failed(attempt: Attempt, error: unknown): void {
+    if (this.isOver) return;
+    this.#running.splice(this.#running.indexOf(attempt), 1);
+    attempt.call.end();
+    this.#policy.failed();
+    if (!this.#policy.worthMore(error)) {
+      this.#end(attempt, LOST);
+      this.#sink.fail(error);
+    } else if (!this.#policy.startNext(this) && this.#running.length === 0) {
+      this.#end(attempt, LOST);
+      this.#sink.fail(error);
+    }
+  }
+
+  /** The whole call is cancelled; its attempts hear of it as its children. */
+  cancelled(reason: unknown): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    this.#policy.over(this);
+    this.#sink.fail(reason);
+  }
+
+  #end(winner: Attempt, reason: unknown): void {
+    this.isOver = true;
+    this.#policy.over(this);
+    this.#call.ignore(this);
+    for (const attempt of this.#running) {
+      attempt.call.end();
+      if (attempt !== winner) attempt.call.cancel(reason);
+    }
+  }
+}
+
+class Attempt implements Sink {
+  readonly hedged: HedgedCall;
+  readonly call: Call;
+
+  constructor(hedged: HedgedCall, call: Call) {
+    this.hedged = hedged;
+    this.call = call;
+  }
+
+  succeed(value: unknown): void {
+    this.hedged.succeeded(this, value);
+  }
+
+  fail(error: unknown): void {
+    this.hedged.failed(this, error);
+  }
+}
+
+function isNotFinal(error: unknown): boolean {
+  return typeof error !== 'object' || error === null || (error as { retryable?: unknown }).retryable !== false;
+}

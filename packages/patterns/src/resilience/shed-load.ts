@@ -1,0 +1,84 @@
+import { AdaptiveThrottle, type AdaptiveThrottleOptions } from './adaptive-throttle.ts';
+import type { Policy, Sink, Stage } from './call.ts';
+import type { EventChannel, PolicyOptions } from './events.ts';
+import { ResilienceError } from './resilience-error.ts';
+import type { RandomNumber, Time } from './world.ts';
+
+export interface ShedLoadOptions extends PolicyOptions, AdaptiveThrottleOptions {
+  /**
+   * Whether an error says that the service refused for want of capacity (429, 503, a timeout). Default: any error does. What
+   * is no overload counts as accepted.
+   */
+  readonly isOverload?: (error: unknown) => boolean;
+}
+
+/**
+ * Calls under an `AdaptiveThrottle`: refusals are `throttled`. Put it inside of `Retry` (each attempt is a request) and next to the
+ * operation: refusals of a breaker further in are none of the service's.
+ */
+export class ShedLoad implements Policy {
+  readonly #time: Pick<Time, 'clock'>;
+  readonly #random: RandomNumber;
+  readonly #throttle: AdaptiveThrottle;
+  readonly #isOverload: (error: unknown) => boolean;
+  readonly #name: string;
+  readonly #events: EventChannel | undefined;
+
+  constructor(time: Pick<Time, 'clock'>, random: RandomNumber, options: ShedLoadOptions = {}) {
+    this.#time = time;
+    this.#random = random;
+    this.#throttle = new AdaptiveThrottle(options);
+    this.#isOverload = options.isOverload ?? (() => true);
+    this.#name = options.name ?? 'load shedding';
+    this.#events = options.events;
+  }
+
+  /** How likely the next call is to be refused, in [0, 1). */
+  get refusalProbability(): number {
+    return this.#throttle.refusalProbability(this.#time.clock.monotonic());
+  }
+
+  bind(next: Stage): Stage {
+    return {
+      start: (call, sink) => {
+        if (this.#throttle.admit(this.#random(), this.#time.clock.monotonic())) {
+          next.start(call, new CountedCall(this, sink));
+          return;
+        }
+        if (this.#events?.hasSubscribers === true)
+          this.#events.publish({ kind: 'refused', policy: this.#name, code: 'throttled' });
+        sink.fail(ResilienceError.of('throttled', `${this.#name}: the service refuses too much; not sent`));
+      },
+    };
+  }
+
+  /** For its calls alone. */
+  accepted(): void {
+    this.#throttle.accepted(this.#time.clock.monotonic());
+  }
+
+  /** For its calls alone. */
+  failed(error: unknown): void {
+    if (!this.#isOverload(error)) this.accepted();
+  }
+}
+
+class CountedCall implements Sink {
+  readonly policy: ShedLoad;
+  readonly sink: Sink;
+
+  constructor(policy: ShedLoad, sink: Sink) {
+    this.policy = policy;
+    this.sink = sink;
+  }
+
+  succeed(value: unknown): void {
+    this.policy.accepted();
+    this.sink.succeed(value);
+  }
+
+  fail(error: unknown): void {
+    this.policy.failed(error);
+    this.sink.fail(error);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * A cache that answers at once with what it has while it fetches anew, and with what it had when fetching fails (RFC 5861, sections 3 and 4):
+ *
+ *     age:   0 ......... freshMs ............ + staleMs ............ + staleIfErrorMs
+ *            fresh       stale, and fetched    waits for a fetch;     gone
+ *                        in the background     stale if that fails    (longest of both)
+ *
+ * However many ask for a key, it is fetched once. Who gives up leaves; a fetch that nobody waits for any more goes on only if it is a background
+ * one. O(1); least recently used entries leave first.
+ */
+import { assert } from '../base/index.ts';
+import type { MonotonicClock, Time } from './world.ts';
+
+export interface StaleWhileRevalidateOptions<V> {
+  /** Up to this age nothing is fetched. */
+  readonly freshMs: number;
+  /** For so long after that the old value is answered while a new one is fetched. Default 0. */
+  readonly staleMs?: number;
+  /** For so long after `freshMs` the old value is answered when fetching fails. Default 0. */
+  readonly staleIfErrorMs?: number;
+  /** Keys that are kept. Default 1,000. */
+  readonly entriesMax?: number;
+  /** Told of errors that no caller sees, because an old value was answered. */
+  readonly onError?: (key: string, error: unknown) => void;
+  /** Whether a value may be kept. Default: all. */
+  readonly mayKeep?: (value: V) => boolean;
+}
+
+export type Freshness = 'fresh' | 'stale' | 'stale-if-error';
+
+export interface Cached<V> {
+  readonly value: V;
+  readonly freshness: Freshness;
+  readonly ageMs: number;
+}
+
+interface Entry<V> {
+  readonly value: V;
+  readonly at: number;
+}
+
+interface Fetch<V> {
+  readonly promise: Promise<Entry<V>>;
+  readonly controller: AbortController;
+  readonly isBackground: boolean;
+  waiters: number;
+}
+
+export class StaleWhileRevalidate<V> {
+  readonly #clock: MonotonicClock;
+  readonly #options: StaleWhileRevalidateOptions<V>;
+  readonly #freshMs: number;
+  readonly #staleMs: number;
+  readonly #errorMs: number;
+  readonly #entriesMax: number;
+  /** In order of use, the longest unused first. */
+  readonly #entries = new Map<string, Entry<V>>();
+  readonly #fetches = new Map<string, Fetch<V>>();
+
+  constructor(time: Pick<Time, 'clock'>, options: StaleWhileRevalidateOptions<V>) {
+    this.#clock = time.clock;
+    this.#options = options;
+    this.#freshMs = options.freshMs;
+    this.#staleMs = options.freshMs + (options.staleMs ?? 0);
+    this.#errorMs = options.freshMs + (options.staleIfErrorMs ?? 0);
+    this.#entriesMax = options.entriesMax ?? 1_000;
+    assert(this.#freshMs >= 0, `freshMs must be >= 0, not ${options.freshMs}`);
+    assert(this.#staleMs >= this.#freshMs && this.#errorMs >= this.#freshMs, 'staleMs and staleIfErrorMs must be >= 0');
+    assert(this.#entriesMax >= 1, `entriesMax must be >= 1, not ${options.entriesMax}`);
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Fetches that are under way. */
+  get fetching(): number {
+    return this.#fetches.size;
+  }
+
+  /**
+   * The value of `key`, fetched by `fetch` if need be. Rejects with what `fetch` rejects with when there is no old value that may stand in,
+   * or with the reason of `signal`.
+   */
+  async get(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, signal?: AbortSignal): Promise<Cached<V>> {
+    signal?.throwIfAborted();
+    const entry = this.#use(key);
+    const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - entry.at;
+    if (entry !== undefined && ageMs < this.#freshMs) return { value: entry.value, freshness: 'fresh', ageMs };
+    if (entry !== undefined && ageMs < this.#staleMs) {
+      this.#revalidate(key, fetch);
+      return { value: entry.value, freshness: 'stale', ageMs };
+    }
+    return this.#wait(key, fetch, signal);
+  }
+
+  /** The next `get` fetches. A fetch under way is not kept. */
+  forget(key: string): void {
+    this.#entries.delete(key);
+    this.#fetches.delete(key);
+  }
+
+  async #wait(
+    key: string,
+    fetch: (signal: AbortSignal) => PromiseLike<V> | V,
+    signal: AbortSignal | undefined,
+  ): Promise<Cached<V>> {
+    const running = this.#fetches.get(key) ?? this.#fetch(key, fetch, false);
+    running.waiters += 1;
+    try {
+      const { value } = await orAborted(running.promise, signal);
+      return { value, freshness: 'fresh', ageMs: 0 };
+    } catch (error) {
+      if (signal?.aborted === true) throw error;
+      const old = this.#entries.get(key);
+      const ageMs = old === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - old.at;
+      if (old === undefined || ageMs >= this.#errorMs) throw error;
+      this.#options.onError?.(key, error);
+      return { value: old.value, freshness: 'stale-if-error', ageMs };
+    } finally {
+      running.waiters -= 1;
+      if (running.waiters === 0 && !running.isBackground && this.#fetches.get(key) === running) {
+        this.#fetches.delete(key);
+        running.controller.abort(signal?.reason);
+      }
+    }
+  }
+
+  #revalidate(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V): void {
+    if (this.#fetches.has(key)) return;
+    const { promise } = this.#fetch(key, fetch, true);
+    promise.catch((error: unknown) => this.#options.onError?.(key, error));
+  }
+
+  #fetch(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, isBackground: boolean): Fetch<V> {
+    const controller = new AbortController();
+    const load = async (): Promise<Entry<V>> => {
+      try {
+        const value = await fetch(controller.signal);
+        const entry = { value, at: this.#clock.monotonic() };
+        if (this.#fetches.get(key) === running && this.#options.mayKeep?.(value) !== false) this.#keep(key, entry);
+        return entry;
+      } finally {
+        if (this.#fetches.get(key) === running) this.#fetches.delete(key);
+      }
+    };
+    // `load` runs up to its first wait before `running` is there; the microtask puts all of it after.
+    const promise = Promise.resolve().then(load);
+    const running: Fetch<V> = { promise, controller, isBackground, waiters: 0 };
+    this.#fetches.set(key, running);
+    return running;
+  }
+
+  #use(key: string): Entry<V> | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined) return undefined;
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #keep(key: string, entry: Entry<V>): void {
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    if (this.#entries.size <= this.#entriesMax) return;
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest);
+      return;
+    }
+  }
+}
+
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise<T>((resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
