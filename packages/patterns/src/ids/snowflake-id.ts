@@ -1,0 +1,47 @@
+/** A 64-bit integer as two unsigned halves, with the decimal text that databases and interfaces use. No bigint but where one is asked for. */
+const MILLION = 1_000_000;
+const WORD = 0x1_0000_0000;
+
+export class SnowflakeId {
+  readonly kind = 'id';
+  readonly high: number;
+  readonly low: number;
+
+  /** Two unsigned 32-bit integers. */
+  constructor(high: number, low: number) {
+    this.high = high;
+    this.low = low;
+  }
+
+  /** From decimal text; undefined when it is not an integer from 0 to 2^64 − 1, in its shortest form. */
+  static parse(text: string): SnowflakeId | undefined {
+    if (!/^(0|[1-9]\d{0,19})$/.test(text)) return undefined;
+    // The last six digits and those before: both exact, and small enough to be multiplied.
+    const head = Number(text.slice(0, -6));
+    const low = (head % WORD) * MILLION + Number(text.slice(-6));
+    const high = Math.floor(head / WORD) * MILLION + Math.floor(low / WORD);
+    return high < WORD ? new SnowflakeId(high, low % WORD) : undefined;
+  }
+
+  /** Decimal. */
+  toString(): string {
+    const quotient = Math.floor(this.high / MILLION);
+    const rest = (this.high % MILLION) * WORD + this.low;
+    const head = quotient * WORD + Math.floor(rest / MILLION);
+    const tail = rest % MILLION;
+    return head === 0 ? String(tail) : String(head) + String(tail + MILLION).slice(1);
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  toBigInt(): bigint {
+    return (BigInt(this.high) << 32n) | BigInt(this.low);
+  }
+
+  /** Negative, 0 or positive: the order of the integers, and so of the times. */
+  compare(other: SnowflakeId): number {
+    return this.high - other.high || this.low - other.low;
+  }
+}
