@@ -45,14 +45,16 @@ export type HotAdvice =
 
 const SALT_WAYS_ADVISED_MAX = 64;
 
-/** Operations of one kind, in total and by key. */
+/** What happened since `startedAt`: operations by partition, and the most frequent keys. */
 class Window {
   readonly startedAt: Instant;
   readonly reads: SpaceSaving<string>;
   readonly writes: SpaceSaving<string>;
+  readonly byPartition: Float64Array;
 
-  constructor(startedAt: Instant, counters: number) {
+  constructor(startedAt: Instant, partitions: number, counters: number) {
     this.startedAt = startedAt;
+    this.byPartition = new Float64Array(partitions);
     this.reads = new SpaceSaving<string>(counters);
     this.writes = new SpaceSaving<string>(counters);
   }
@@ -84,7 +86,7 @@ export class HotPartitions {
       if (!(value > 0)) throw new RangeError(`${name} must be greater than 0, got ${value}`);
     this.#weights = new Float64Array(partitions);
     this.#asOf = new Float64Array(partitions).fill(now);
-    this.#current = new Window(now, this.#options.counters);
+    this.#current = new Window(now, this.#options.partitions, this.#options.counters);
   }
 
   /** Notes one operation, or `count` at once. O(log counters) with the key that it is about. */
@@ -93,6 +95,7 @@ export class HotPartitions {
     this.#decay(partition, now);
     this.#weights[partition]! += count;
     this.#turn(now);
+    this.#current.byPartition[partition]! += count;
     (kind === 'read' ? this.#current.reads : this.#current.writes).add(key, count);
   }
 
@@ -113,55 +116,43 @@ export class HotPartitions {
       rate > threshold || (partitions === 1 && rate > hotFromPerSecond) ? [partition] : [],
     );
     if (hot.length === 0) return [];
-    const keys = this.#hotKeys(now);
+    const keys = this.#frequentKeys();
     return hot
       .sort((a, b) => rates[b]! - rates[a]!)
       .flatMap((partition) => this.#adviseOne(partition, rates[partition]!, mean, keys));
   }
 
-  #adviseOne(partition: number, rate: number, mean: number, keys: readonly HotKey[]): HotAdvice[] {
+  #adviseOne(partition: number, rate: number, mean: number, keys: readonly FrequentKey[]): HotAdvice[] {
     const { partitionOf, keyShare } = this.#options;
-    const own = keys.filter(({ key }) => partitionOf(key) === partition);
-    // Shares are of what was counted in the same window as the key; the rate may be of a shorter time.
-    const counted = Math.max(
-      rate,
-      own.reduce((sum, { perSecond }) => sum + perSecond, 0),
+    const counted = this.#current.byPartition[partition]! + (this.#previous?.byPartition[partition] ?? 0);
+    const reasons = keys.filter(
+      ({ key, reads, writes }) => reads + writes >= keyShare * counted && partitionOf(key) === partition,
     );
-    const reasons = own.filter(({ perSecond }) => perSecond >= keyShare * counted);
     if (reasons.length === 0) return [{ kind: 'split', partition, perSecond: rate }];
-    return reasons.map(({ key, perSecond, writesPerSecond }) => {
-      if (writesPerSecond * 2 <= perSecond) return { kind: 'cache', partition, key, perSecond };
-      const ways = Math.ceil(writesPerSecond / Math.max(mean, 1));
+    return reasons.map(({ key, reads, writes }) => {
+      const perSecond = (rate * (reads + writes)) / counted;
+      if (writes <= reads) return { kind: 'cache', partition, key, perSecond };
+      const ways = Math.ceil((rate * writes) / counted / mean);
       return { kind: 'salt', partition, key, perSecond, ways: Math.min(SALT_WAYS_ADVISED_MAX, Math.max(2, ways)) };
     });
   }
 
-  /** Keys by what is certain of their rate (their count less its error), highest first. */
-  #hotKeys(now: Instant): HotKey[] {
-    const { reads, writes, startedAt } = this.#overlapping();
-    const seconds = Math.max(1, now - startedAt) / 1000;
-    const rates = new Map<string, { reads: number; writes: number }>();
-    for (const { key, count, error } of reads.top()) rates.set(key, { reads: count - error, writes: 0 });
+  /** Keys by what is certain of their counts (the count less its error), highest first. */
+  #frequentKeys(): FrequentKey[] {
+    const { reads, writes } = this.#bothWindows();
+    const counts = new Map<string, { reads: number; writes: number }>();
+    for (const { key, count, error } of reads.top()) counts.set(key, { reads: count - error, writes: 0 });
     for (const { key, count, error } of writes.top())
-      rates.set(key, { reads: rates.get(key)?.reads ?? 0, writes: count - error });
-    return [...rates]
-      .map(
-        ([key, of]): HotKey => ({
-          key,
-          perSecond: (of.reads + of.writes) / seconds,
-          writesPerSecond: of.writes / seconds,
-        }),
-      )
-      .sort((a, b) => b.perSecond - a.perSecond);
+      counts.set(key, { reads: counts.get(key)?.reads ?? 0, writes: count - error });
+    return [...counts]
+      .map(([key, of]): FrequentKey => ({ key, ...of }))
+      .sort((a, b) => b.reads + b.writes - a.reads - a.writes);
   }
 
-  #overlapping(): Pick<Window, 'reads' | 'writes' | 'startedAt'> {
+  #bothWindows(): Pick<Window, 'reads' | 'writes'> {
     if (this.#previous === undefined) return this.#current;
-    return {
-      startedAt: this.#previous.startedAt,
-      reads: this.#current.reads.merged(this.#previous.reads),
-      writes: this.#current.writes.merged(this.#previous.writes),
-    };
+    const { reads, writes } = this.#previous;
+    return { reads: this.#current.reads.merged(reads), writes: this.#current.writes.merged(writes) };
   }
 
   #turn(now: Instant): void {
@@ -169,7 +160,7 @@ export class HotPartitions {
     if (age < this.#options.windowMs) return;
     // After a window in which nothing happened there is nothing to keep.
     this.#previous = age < 2 * this.#options.windowMs ? this.#current : undefined;
-    this.#current = new Window(now, this.#options.counters);
+    this.#current = new Window(now, this.#options.partitions, this.#options.counters);
   }
 
   #decay(partition: number, now: Instant): void {
@@ -180,8 +171,8 @@ export class HotPartitions {
   }
 }
 
-interface HotKey {
+interface FrequentKey {
   readonly key: string;
-  readonly perSecond: number;
-  readonly writesPerSecond: number;
+  readonly reads: number;
+  readonly writes: number;
 }
