@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [--short] [--runs N]`: side by side with a peer that is measured in the same run. */
 import { parseArgs } from 'node:util';
 import { benchCore } from './core/main.ts';
+import { benchGroups } from './groups/main.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -20,8 +21,10 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
     ? { seconds: 1, gapRounds: 1, watchers: 100, fillKeys: 10_000 }
     : { seconds: 4, gapRounds: 5, watchers: 1000, fillKeys: 100_000 };
   process.exitCode = await benchCore({ runs, ...size }, say);
+} else if (name === 'groups') {
+  process.exitCode = await benchGroups({ runs, seconds: values.short ? 2 : 5 }, say);
 } else {
-  say(`bench: there is no benchmark called ${name}: there is core`);
+  say(`bench: there is no benchmark called ${name}: there are core and groups`);
   process.exitCode = 2;
 }
 // Connections that a measured side left half open must not hold the process.

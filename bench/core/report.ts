@@ -33,7 +33,8 @@ export function table(figures: readonly Figure[]): string {
     for (const [name, samples] of figure.samples) {
       const shown = `${digits(median(samples))} (${digits(Math.min(...samples))} – ${digits(Math.max(...samples))}) ${figure.unit}`;
       const aim = figure.aims?.[name];
-      const against = first ? '1' : `${ratio(figure, name).toFixed(2)}×`;
+      const times = ratio(figure, name);
+      const against = first ? '1' : Number.isFinite(times) ? `${times.toFixed(2)}×` : '–';
       const held = aim === undefined ? '' : `≥ ${aim}× ${ratio(figure, name) >= aim ? 'reached' : 'not reached'}`;
       lines.push(`| ${first ? figure.what : ''} | ${name} | ${shown} | ${against} | ${held} |`);
       first = false;
