@@ -7,6 +7,8 @@ export class Operator {
   readonly #client: Client;
   /** Machines that must not be removed: those whose disks suffer, so that a majority of sound ones stays. */
   readonly #keep: readonly string[];
+  /** Asked to be removed; whether it was is not known yet. */
+  #leaving: string | undefined;
 
   constructor(stage: Stage, client: Client, keep: readonly string[]) {
     this.#stage = stage;
@@ -19,13 +21,33 @@ export class Operator {
     const { transfersLead, changesMembers } = parts.shape;
     while (!this.#stage.isOver() && (transfersLead || changesMembers)) {
       await this.#stage.sleep(random.exponential(parts.shape.meanOperationMs));
-      if (this.#stage.isOver()) return;
+      if (this.#stage.isOver()) break;
       try {
-        if (transfersLead && (!changesMembers || random.chance(0.6))) await this.#transfer();
+        if (this.#leaving !== undefined) await this.#lookAfter(this.#leaving);
+        else if (transfersLead && (!changesMembers || random.chance(0.6))) await this.#transfer();
         else await this.#replace();
       } catch (error) {
         if (!(error instanceof CoreError)) throw error;
         parts.world.mark(`operator refused: ${error.code}`);
+      }
+    }
+    await this.#finish();
+  }
+
+  /** What was removed is taken down also when its removal had no answer: a machine that is no member serves nobody. */
+  async #lookAfter(name: string): Promise<void> {
+    const members = await this.#client.cluster.members({ timeoutMs: 2000 });
+    this.#leaving = undefined;
+    if (!members.some((member) => member.name === name)) await this.#stage.parts.cluster.retire(name);
+  }
+
+  async #finish(): Promise<void> {
+    while (this.#leaving !== undefined) {
+      await this.#stage.sleep(500);
+      try {
+        await this.#lookAfter(this.#leaving);
+      } catch (error) {
+        if (!(error instanceof CoreError)) throw error;
       }
     }
   }
@@ -52,8 +74,9 @@ export class Operator {
     const voters = members.filter(({ isLearner }) => !isLearner);
     if (voters.length <= shape.nodes) return;
     const leaving = this.#stage.random.pick(voters.filter(({ name }) => !this.#keep.includes(name)));
+    this.#leaving = leaving.name;
     await this.#client.cluster.removeMember(leaving.id, { timeoutMs: 4000 });
     world.mark('member removed');
-    await cluster.retire(leaving.name);
+    await this.#lookAfter(leaving.name);
   }
 }
