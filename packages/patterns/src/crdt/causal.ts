@@ -111,7 +111,7 @@ export function dotsStore<T>(codec: Codec<T>): DotStore<Dots<T>> {
 export function contextOf<S>(store: DotStore<S>, of: S, ...more: Dot[]): DotContext {
   const dots = more;
   store.forEachDot(of, (dot) => dots.push(dot));
-  return DotContext.of(dots);
+  return dots.length === 1 ? DotContext.ofOne(dots[0]!.actor, dots[0]!.counter) : DotContext.of(dots);
 }
 
 /** For dots without a value. */

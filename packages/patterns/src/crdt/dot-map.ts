@@ -64,24 +64,21 @@ export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
     write: ({ entries, part }, writer, actors) => {
       writer.boolean(part);
       writer.uint(entries.size);
-      for (const key of entries.keys().sort()) {
+      entries.forEach((value, key) => {
         writer.text(key);
-        values.write(entries.get(key)!, writer, actors);
-      }
+        values.write(value, writer, actors);
+      });
     },
     read: (reader, actors) => {
       const part = reader.boolean();
-      let entries = PersistentMap.empty<V>();
-      let previous: string | undefined;
+      const read: [key: string, value: V][] = [];
       for (let left = reader.count(2); left > 0; left--) {
         const key = reader.text();
-        assert(previous === undefined || previous < key, 'the keys of a map must be in ascending order');
         const value = values.read(reader, actors);
         assert(part || !values.isEmpty(value), `key ${key} of a whole map must not be empty`);
-        entries = entries.set(key, value);
-        previous = key;
+        read.push([key, value]);
       }
-      return { entries, part };
+      return { entries: PersistentMap.of(read), part };
     },
   };
 }

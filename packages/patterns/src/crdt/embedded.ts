@@ -45,7 +45,7 @@ export function embedded<C>(inner: Crdt<C>, keep: 'own' | 'everything' = 'own'):
     update: (state, actor, change) => {
       const replaced = keep === 'own' ? state.store.filter((dot) => dot.actor === actor) : state.store;
       const value = inner.merge(merged(replaced), change(merged(state.store)));
-      const dot = { ...state.context.next(actor), value };
+      const dot = { actor, counter: state.context.last(actor) + 1, value };
       return { store: [dot], context: contextOf(store, replaced, dot) };
     },
     reset: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),

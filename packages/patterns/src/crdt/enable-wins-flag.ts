@@ -20,7 +20,7 @@ const store = dotsStore(nothingCodec);
 export const enableWinsFlag: EnableWinsFlagType = {
   ...causalType('enable-wins-flag', 7, store),
   enable: (state, actor) => {
-    const dot = { ...state.context.next(actor), value: true as const };
+    const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
     return { store: [dot], context: contextOf(store, state.store, dot) };
   },
   disable: (state) =>

@@ -1,5 +1,4 @@
 /** Set that only grows: merge is union. Shapiro et al., "A Comprehensive Study …", 2011, specification 11. */
-import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
 import type { Crdt } from './crdt.ts';
 import { PersistentMap } from './persistent-map.ts';
 
@@ -26,26 +25,14 @@ export const gSet: GSetType = {
     return merged;
   },
   equals: (a, b) => a.equals(b, () => true),
-  write: (state, writer) => writeElements(state.keys(), writer),
-  read: (reader) => readElements(reader),
+  write: (state, writer) => {
+    writer.uint(state.size);
+    state.forEach((_true, element) => {
+      writer.text(element);
+    });
+  },
+  read: (reader) => PersistentMap.of(Array.from({ length: reader.count() }, () => [reader.text(), true as const])),
   add: (element) => PersistentMap.empty<true>().set(element, true),
   has: (state, element) => state.has(element),
   value: (state) => state.keys(),
 };
-
-function writeElements(elements: string[], writer: ByteWriter): void {
-  writer.uint(elements.length);
-  for (const element of elements.sort()) writer.text(element);
-}
-
-function readElements(reader: ByteReader): GSet {
-  let set: GSet = PersistentMap.empty();
-  let previous: string | undefined;
-  for (let left = reader.count(); left > 0; left--) {
-    const element = reader.text();
-    assert(previous === undefined || previous < element, 'the elements of a set must be in ascending order');
-    set = set.set(element, true);
-    previous = element;
-  }
-  return set;
-}

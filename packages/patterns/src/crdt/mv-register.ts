@@ -22,7 +22,7 @@ export function mvRegister<T>(codec: Codec<T>): MvRegisterType<T> {
   return {
     ...causalType('mv-register', 8, store),
     set: (state, value, actor) => {
-      const dot = { ...state.context.next(actor), value };
+      const dot = { actor, counter: state.context.last(actor) + 1, value };
       return { store: [dot], context: contextOf(store, state.store, dot) };
     },
     clear: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),

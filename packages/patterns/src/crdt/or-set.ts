@@ -34,9 +34,9 @@ const NOTHING: OrSet = { store: { entries: PersistentMap.empty(), part: true }, 
 export const orSet: OrSetType = {
   ...causalType('or-set', 9, store),
   add: (state, element, actor) => {
-    const dot = { ...state.context.next(actor), value: true as const };
+    const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
     const before = state.store.entries.get(element);
-    const context = before === undefined ? DotContext.of([dot]) : contextOf(elements, before, dot);
+    const context = before === undefined ? DotContext.ofOne(dot.actor, dot.counter) : contextOf(elements, before, dot);
     return { store: partOf(element, [dot]), context };
   },
   remove: (state, element) => {

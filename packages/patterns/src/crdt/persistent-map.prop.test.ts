@@ -34,6 +34,10 @@ test('a map is what a Map is after the same changes, and the maps before it stay
         .reduce((m, [key, value]) => m.set(key, value), PersistentMap.empty<number>());
       expect(rebuilt.equals(map, (a, b) => a === b)).toBe(true);
       expect(rebuilt.keys()).toEqual(map.keys());
+      const built = PersistentMap.of(model);
+      expect(built.keys()).toEqual(map.keys());
+      expect(built.size).toBe(map.size);
+      for (const key of model.keys()) expect(built.delete(key).keys()).toEqual(map.delete(key).keys());
       expect(map.set('other', 1).equals(map, () => true)).toBe(false);
     }),
     { numRuns: 200 },
@@ -66,6 +70,9 @@ test('keys of equal hash are kept apart', () => {
   expect(map.set(keys[2]!, 9).get(keys[2]!)).toBe(9);
   expect(map.set(keys[2]!, 9).size).toBe(4);
   expect([...map.entries()].length).toBe(4);
+  expect(PersistentMap.of([...map.entries()].reverse()).keys()).toEqual(map.keys());
+  expect(PersistentMap.of([...map.entries()].reverse()).get(keys[3]!)).toBe(4);
+  expect(() => PersistentMap.of([...map.entries(), ['a', 1], ['a', 2]])).toThrow(/key a must come once/);
   const without = keys.reduce((m, key) => m.delete(key), map);
   expect(without).toBe(PersistentMap.empty());
   expect(map.delete(keys[0]!).get(keys[2]!)).toBe(3);

@@ -5,8 +5,9 @@
  * Bagwell, "Ideal Hash Trees", 2001 (hash array mapped trie). Keys of equal hash share a bucket, in which look-up is linear: the hash is not secret, so
  * whoever may choose keys can make a bucket long; bound the number of keys where strangers write.
  *
- * Iteration is by hash: the same for equal maps but within such a bucket. Write sorted where bytes must be equal.
+ * Iteration is by hash, in a bucket by key: the same for equal maps, however they came about.
  */
+import { assert } from '../base/index.ts';
 
 interface Leaf<V> {
   readonly kind: 0;
@@ -29,6 +30,7 @@ type Node<V> = Leaf<V> | Branch<V> | Bucket<V>;
 
 const BITS = 5;
 const MASK = 31;
+const HASH_BITS = 32;
 
 export class PersistentMap<V> {
   static readonly #EMPTY: PersistentMap<never> = new PersistentMap<never>(undefined, 0);
@@ -43,6 +45,13 @@ export class PersistentMap<V> {
 
   static empty<V>(): PersistentMap<V> {
     return PersistentMap.#EMPTY;
+  }
+
+  /** A map of these entries, built at once: several times faster than setting each. Throws when a key comes twice. O(n). */
+  static of<V>(entries: Iterable<readonly [key: string, value: V]>): PersistentMap<V> {
+    const leaves: Leaf<V>[] = [];
+    for (const [key, value] of entries) leaves.push({ kind: 0, hash: hashOf(key), key, value });
+    return leaves.length === 0 ? PersistentMap.empty() : new PersistentMap<V>(build(leaves, 0), leaves.length);
   }
 
   get(key: string): V | undefined {
@@ -116,9 +125,7 @@ function insert<V>(node: Node<V>, shift: number, leaf: Leaf<V>): Node<V> {
     const at = countBits(node.bitmap & (bit - 1));
     if ((node.bitmap & bit) === 0) {
       grew = true;
-      const slots = node.slots.slice();
-      slots.splice(at, 0, leaf);
-      return { kind: 1, bitmap: node.bitmap | bit, slots };
+      return { kind: 1, bitmap: node.bitmap | bit, slots: inserted(node.slots, at, leaf) };
     }
     const before = node.slots[at]!;
     const after = insert(before, shift + BITS, leaf);
@@ -131,14 +138,14 @@ function insert<V>(node: Node<V>, shift: number, leaf: Leaf<V>): Node<V> {
   if (node.kind === 0) {
     if (node.key !== leaf.key) {
       grew = true;
-      return { kind: 2, hash: leaf.hash, leaves: [node, leaf] };
+      return { kind: 2, hash: leaf.hash, leaves: [node, leaf].sort(byKey) };
     }
     return node.value === leaf.value ? node : leaf;
   }
   const at = node.leaves.findIndex(({ key }) => key === leaf.key);
   if (at < 0) {
     grew = true;
-    return { kind: 2, hash: node.hash, leaves: [...node.leaves, leaf] };
+    return { kind: 2, hash: node.hash, leaves: [...node.leaves, leaf].sort(byKey) };
   }
   return node.leaves[at]!.value === leaf.value ? node : { ...node, leaves: replaced(node.leaves, at, leaf) };
 }
@@ -149,6 +156,35 @@ function branchOf<V>(a: Leaf<V> | Bucket<V>, b: Leaf<V>, shift: number): Branch<
   const slotB = (b.hash >>> shift) & MASK;
   if (slotA === slotB) return { kind: 1, bitmap: 1 << slotA, slots: [branchOf(a, b, shift + BITS)] };
   return { kind: 1, bitmap: (1 << slotA) | (1 << slotB), slots: slotA < slotB ? [a, b] : [b, a] };
+}
+
+/** Fewer leaves than this are inserted one by one. */
+const FEW = 12;
+
+/** The node of these leaves, which agree in the bits below `shift`. */
+function build<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> {
+  if (leaves.length < FEW || shift >= HASH_BITS) return buildFew(leaves, shift);
+  const groups = Array.from({ length: MASK + 1 }, (): Leaf<V>[] => []);
+  for (const leaf of leaves) groups[(leaf.hash >>> shift) & MASK]!.push(leaf);
+  const slots: Node<V>[] = [];
+  let bitmap = 0;
+  for (const [slot, group] of groups.entries()) {
+    if (group.length === 0) continue;
+    bitmap |= 1 << slot;
+    slots.push(build(group, shift + BITS));
+  }
+  // As insertion does: a bucket stands where its hash first differs from others.
+  return slots.length === 1 && slots[0]!.kind === 2 ? slots[0]! : { kind: 1, bitmap, slots };
+}
+
+function buildFew<V>(leaves: readonly Leaf<V>[], shift: number): Node<V> {
+  let node: Node<V> = leaves[0]!;
+  for (let at = 1; at < leaves.length; at++) {
+    grew = false;
+    node = insert(node, shift, leaves[at]!);
+    assert(grew, `key ${leaves[at]!.key} must come once`);
+  }
+  return node;
 }
 
 function remove<V>(node: Node<V>, shift: number, hash: number, key: string): Node<V> | undefined {
@@ -169,8 +205,7 @@ function remove<V>(node: Node<V>, shift: number, hash: number, key: string): Nod
   // A branch with a single leaf is that leaf, so that equal maps have equal shapes.
   if (after !== undefined) return after;
   if (node.slots.length === 1) return undefined;
-  const slots = node.slots.slice();
-  slots.splice(at, 1);
+  const slots = node.slots.filter((_, other) => other !== at);
   return slots.length === 1 && slots[0]!.kind !== 1 ? slots[0]! : { kind: 1, bitmap: node.bitmap ^ bit, slots };
 }
 
@@ -192,6 +227,20 @@ function replaced<T>(items: readonly T[], at: number, item: T): T[] {
   return other;
 }
 
+/** Of exactly the right length: `splice` would leave room to grow in every branch. */
+function inserted<T>(items: readonly T[], at: number, item: T): T[] {
+  const { length } = items;
+  const longer = new Array<T>(length + 1);
+  for (let i = 0; i < at; i++) longer[i] = items[i]!;
+  longer[at] = item;
+  for (let i = at; i < length; i++) longer[i + 1] = items[i]!;
+  return longer;
+}
+
+function byKey<V>(a: Leaf<V>, b: Leaf<V>): number {
+  return a.key < b.key ? -1 : 1;
+}
+
 function countBits(bits: number): number {
   let n = bits - ((bits >>> 1) & 0x5555_5555);
   n = (n & 0x3333_3333) + ((n >>> 2) & 0x3333_3333);
@@ -203,5 +252,6 @@ function hashOf(key: string): number {
   let hash = 0x811c_9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x0100_0193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  // Signed, so that it is a small integer to the engine and takes no memory of its own.
+  return hash ^ (hash >>> 13);
 }

@@ -229,27 +229,20 @@ function write(state: TextState, writer: ByteWriter): void {
   writer.uint(table.size);
   for (const actor of table.keys()) writer.text(actor);
   writer.uint(state.blocks.size);
-  const sorted = [...state.blocks.entries()].map(([, block]) => block).sort(byId);
-  for (const block of sorted) writeBlock(block, writer, table);
-}
-
-function byId({ id: a }: TextBlock, { id: b }: TextBlock): number {
-  return a.actor < b.actor ? -1 : a.actor > b.actor ? 1 : a.counter - b.counter;
+  state.blocks.forEach((block) => {
+    writeBlock(block, writer, table);
+  });
 }
 
 function read(reader: ByteReader): TextState {
   const collected = DotContext.read(reader);
   const actors = Array.from({ length: reader.count() }, () => reader.text());
-  let blocks = PersistentMap.empty<TextBlock>();
-  let previous: TextBlock | undefined;
-  const ids: Dot[] = [];
+  const blocks: TextBlock[] = [];
   for (let left = reader.count(4); left > 0; left--) {
     const block = readBlock(reader, actors);
-    assert(previous === undefined || byId(previous, block) < 0, 'the blocks of a text must be in ascending order');
     assert(!collected.has(block.id.actor, block.id.counter), 'a block must not be both present and collected');
-    blocks = blocks.set(block.key, block);
-    ids.push(block.id);
-    previous = block;
+    blocks.push(block);
   }
-  return new TextState(blocks, collected, collected.merge(DotContext.of(ids)));
+  const ids = collected.merge(DotContext.of(blocks.map(({ id }) => id)));
+  return new TextState(PersistentMap.of(blocks.map((block) => [block.key, block])), collected, ids);
 }

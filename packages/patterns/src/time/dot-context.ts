@@ -18,7 +18,6 @@ const COUNTER_EXPECTED = 'the counter of a dot must be a safe integer above 0';
 
 export class DotContext {
   // Not by name: the compiler's emit puts an alias in its place here, which is not yet assigned.
-  // biome-ignore lint/complexity/noThisInStatic: see above
   static readonly empty: DotContext = new this([], []);
 
   /** Sorted as strings, none twice. */
@@ -45,6 +44,12 @@ export class DotContext {
       actors,
       actors.map((actor) => runsOfSorted(counters.get(actor)!.sort((a, b) => a - b))),
     );
+  }
+
+  /** The context of one dot. O(1). */
+  static ofOne(actor: string, counter: number): DotContext {
+    assert(Number.isSafeInteger(counter) && counter > 0, COUNTER_EXPECTED);
+    return new DotContext([actor], [[counter, counter]]);
   }
 
   static fromClock(clock: VectorClock): DotContext {
@@ -219,6 +224,12 @@ function runsAdd(runs: Runs, counter: number): Runs {
 /** The union, in one pass; `a` itself when `b` adds nothing. */
 function runsMerge(a: Runs, b: Runs): Runs {
   if (a === b || b.length === 0) return a;
+  const end = a.length - 1;
+  if (b.length === 2 && end >= 0) {
+    // The next in order, by far the commonest; and what is at the end already.
+    if (b[0] === a[end]! + 1) return withReplaced(a, end, b[1]!);
+    if (b[0]! >= a[end - 1]! && b[1]! <= a[end]!) return a;
+  }
   const merged: number[] = [];
   let same = true;
   for (let i = 0, j = 0; i < a.length || j < b.length; ) {
