@@ -104,9 +104,10 @@ class DirectorySnapshotStore implements SnapshotStore {
 
   async #openSnapshot(group: GroupId, path: string): Promise<void> {
     try {
-      const file = await SnapshotFile.open(this.#env.disk, path, { ...this.#owner, group });
+      await using file = await SnapshotFile.open(this.#env.disk, path, { ...this.#owner, group });
+      // To the last byte: found later, while the state machine is being fed, damage could no longer be repaired from the peers.
+      await file.verify();
       this.#latest.set(group, { mark: file.mark, path });
-      await file[Symbol.asyncDispose]();
     } catch (error) {
       if (!(error instanceof StorageError) || error.code !== 'damaged') throw error;
       this.damaged.set(group, error.message);
