@@ -36,6 +36,9 @@ export interface ApplierParts {
   readonly failed: (error: unknown) => void;
 }
 
+/** Snapshots up to this size are taken as often as the options say. */
+const SMALL_SNAPSHOT_BYTES: number = 4 * 1024 * 1024;
+
 /** Feeds what is committed to a group's state machine, in slices, and decides when a snapshot is due. */
 export class Applier {
   readonly #parts: ApplierParts;
@@ -47,6 +50,7 @@ export class Applier {
   #restoring: Promise<void> = Promise.resolve();
   #entriesSinceSnapshot = 0;
   #bytesSinceSnapshot = 0;
+  #lastSnapshotBytes = 0;
   readonly #trail: Trail;
   #stopped = false;
 
@@ -107,6 +111,11 @@ export class Applier {
       );
   }
 
+  /** A snapshot of that size is durable. */
+  snapshotTaken(sizeBytes: number): void {
+    this.#lastSnapshotBytes = sizeBytes;
+  }
+
   /** The last snapshot attempt failed: the next one is due after a tenth of the usual distance. */
   snapshotFailed(): void {
     this.#entriesSinceSnapshot = Math.floor(this.#parts.snapshotEntries * 0.9);
@@ -143,6 +152,8 @@ export class Applier {
 
   #considerSnapshot(): void {
     const { snapshotEntries, snapshotBytes, takeSnapshot } = this.#parts;
+    // A snapshot writes the whole state: a large one waits until the log has grown as much, or writing would cost a multiple of what is written.
+    if (this.#lastSnapshotBytes > SMALL_SNAPSHOT_BYTES && this.#bytesSinceSnapshot < this.#lastSnapshotBytes) return;
     if (this.#entriesSinceSnapshot < snapshotEntries && this.#bytesSinceSnapshot < snapshotBytes) return;
     this.#entriesSinceSnapshot = 0;
     this.#bytesSinceSnapshot = 0;

@@ -70,9 +70,10 @@ export class GroupSnapshots {
     if (this.#receiver.isReceiving(id)) return group.snapshotFailed();
     const { snapshots, env } = this.#parts;
     const taken = takeSnapshot(id, mark, { machine, snapshots, stopped: () => this.#stopped })
-      .then((complete) => {
-        if (!complete || this.#stopped) return;
+      .then((sizeBytes) => {
+        if (sizeBytes === undefined || this.#stopped) return;
         this.taken += 1;
+        group.snapshotTaken(sizeBytes);
         this.#release(group, mark, trailing);
       })
       .catch((error: unknown) => {

@@ -271,6 +271,10 @@ export class HostedGroup implements RaftGroup {
     return keepFrom - 1;
   }
 
+  snapshotTaken(sizeBytes: number): void {
+    this.#applier.snapshotTaken(sizeBytes);
+  }
+
   snapshotFailed(): void {
     this.#applier.snapshotFailed();
   }

@@ -4,13 +4,14 @@ import type { StateMachine } from './types.ts';
 
 /**
  * Streams the state machine's snapshot into the store. The state is frozen before this returns its promise: the first chunk is asked for at
- * once, so that even a machine whose `snapshot` is a generator begins now and not in a later turn.
+ * once, so that even a machine whose `snapshot` is a generator begins now and not in a later turn. Resolves with its size in bytes, or
+ * with undefined when it was stopped.
  */
 export function takeSnapshot(
   group: GroupId,
   mark: SnapshotMark,
   parts: { machine: StateMachine; snapshots: SnapshotStore; stopped: () => boolean },
-): Promise<boolean> {
+): Promise<number | undefined> {
   const chunks = parts.machine.snapshot()[Symbol.asyncIterator]();
   return stream(group, mark, { ...parts, chunks, first: chunks.next() });
 }
@@ -24,21 +25,23 @@ async function stream(
     chunks: AsyncIterator<Uint8Array>;
     first: Promise<IteratorResult<Uint8Array>>;
   },
-): Promise<boolean> {
+): Promise<number | undefined> {
   const { chunks, snapshots, stopped } = parts;
   // Whatever becomes of the store, the first chunk's failure must not go unheard.
   parts.first.catch(() => {});
   const writer = await snapshots.create(group, mark);
+  let sizeBytes = 0;
   try {
     for (let next = await parts.first; next.done !== true; next = await chunks.next()) {
       if (stopped()) {
         await writer.abort();
-        return false;
+        return undefined;
       }
       await writer.write(next.value);
+      sizeBytes += next.value.length;
     }
     await writer.commit();
-    return true;
+    return sizeBytes;
   } catch (error) {
     await writer.abort().catch(() => {});
     throw error;
