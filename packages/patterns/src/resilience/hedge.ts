@@ -10,12 +10,14 @@ import { assert } from '../base/index.ts';
 import type { Call, CancelListener, Policy, Sink, Stage } from './call.ts';
 import { DueItem, SharedTimer } from './due-list.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
-import { Quantile } from './quantile.ts';
 import type { AttemptBudget } from './retry-budget.ts';
 import type { Time } from './world.ts';
 
 export interface HedgeOptions extends PolicyOptions {
-  /** After which time the next attempt starts: fixed, or what this part of the latest calls took. Default the 0.95 quantile, 100 ms at first. */
+  /**
+   * After which time the next attempt starts: fixed, or within which this part of the calls have their first answer, which is learnt from
+   * `initialMs` on. Default the 0.95 quantile, 100 ms at first.
+   */
   readonly after?: { readonly ms: number } | { readonly quantile: number; readonly initialMs: number };
   /** The first one included. Default 2. */
   readonly attemptsMax?: number;
@@ -25,9 +27,14 @@ export interface HedgeOptions extends PolicyOptions {
   readonly isRetryable?: (error: unknown) => boolean;
 }
 
-/** A quantile is learnt from so many answers, then forgotten for that of the next ones. */
-const LEARN = 1_000;
-const LEARN_MIN = 20;
+/**
+ * How far one call moves the learnt delay, as an exponent. What is learnt from is only whether the first answer was there in time: how long it would have
+ * taken is not known of an attempt that was cancelled because another won, and to leave those out, or count them as shorter, makes the delay
+ * ever shorter (a stochastic approximation of the quantile: Robbins and Monro, 1951).
+ */
+const GAIN = 0.1;
+/** Until the delay is met for the first time it is only too long, and comes down fast. */
+const GAIN_AT_FIRST = 1;
 
 /** Told to attempts that are not needed any more, as the reason of their signal. */
 const LOST = new DOMException('another attempt was faster', 'AbortError');
@@ -41,8 +48,8 @@ export class Hedge implements Policy, Disposable {
   readonly #name: string;
   readonly #events: EventChannel | undefined;
   readonly #timer: SharedTimer<HedgedCall>;
-  #learning: Quantile;
   #delayMs: number;
+  #gain = GAIN_AT_FIRST;
 
   constructor(time: Time, options: HedgeOptions = {}) {
     const { after = { quantile: 0.95, initialMs: 100 }, attemptsMax = 2 } = options;
@@ -50,14 +57,17 @@ export class Hedge implements Policy, Disposable {
     this.#time = time;
     this.#attemptsMax = attemptsMax;
     this.#quantile = 'quantile' in after ? after.quantile : undefined;
-    this.#learning = new Quantile(this.#quantile ?? 0.5);
     this.#delayMs = 'quantile' in after ? after.initialMs : after.ms;
     assert(this.#delayMs >= 0, `the delay must be >= 0 ms, not ${this.#delayMs}`);
+    if (this.#quantile !== undefined) {
+      assert(this.#quantile > 0 && this.#quantile < 1, `quantile must be in (0, 1), not ${this.#quantile}`);
+      assert(this.#delayMs > 0, 'initialMs must be > 0 to be learnt from');
+    }
     this.#budget = options.budget;
     this.#isRetryable = options.isRetryable ?? isNotFinal;
     this.#name = options.name ?? 'hedge';
     this.#events = options.events;
-    this.#timer = new SharedTimer(time, (hedged) => this.#next(hedged));
+    this.#timer = new SharedTimer(time, (hedged) => this.#late(hedged));
   }
 
   /** After which time a call gets its second attempt now. */
@@ -69,9 +79,8 @@ export class Hedge implements Policy, Disposable {
     return {
       start: (call, sink) => {
         if (call.isCancelled) return sink.fail(call.reason);
-        const startedAt = this.#quantile === undefined && this.#budget === undefined ? 0 : this.#now();
         this.#budget?.deposit(this.#time.clock.monotonic());
-        const hedged = new HedgedCall(this, call, sink, next, startedAt);
+        const hedged = new HedgedCall(this, call, sink, next);
         this.#timer.add(hedged, this.#delayMs);
         call.listen(hedged);
         hedged.attempt();
@@ -79,8 +88,8 @@ export class Hedge implements Policy, Disposable {
     };
   }
 
-  /** For its calls alone: the time is up, or an attempt failed. */
-  #next(hedged: HedgedCall): void {
+  #late(hedged: HedgedCall): void {
+    if (hedged.attempts === 1) this.#learn(true);
     if (!this.startNext(hedged) || hedged.attempts >= this.#attemptsMax || hedged.isOver || hedged.isWaiting) return;
     this.#timer.add(hedged, this.#delayMs);
   }
@@ -107,23 +116,21 @@ export class Hedge implements Policy, Disposable {
     this.#timer.remove(hedged);
   }
 
-  /** For its calls alone: how long the first attempt took. Those that were cancelled would be missing, so the whole call counts. */
-  answered(startedAt: number): void {
+  /** For its calls alone. */
+  answered(attempts: number): void {
     this.#budget?.succeeded();
+    if (attempts === 1) this.#learn(false);
+  }
+
+  #learn(wasLate: boolean): void {
     if (this.#quantile === undefined) return;
-    this.#learning.add(this.#now() - startedAt);
-    const { count } = this.#learning;
-    if (count >= LEARN_MIN && count % LEARN_MIN === 0) this.#delayMs = this.#learning.value;
-    if (count >= LEARN) this.#learning = new Quantile(this.#quantile);
+    if (wasLate) this.#gain = GAIN;
+    this.#delayMs *= Math.exp(this.#gain * (wasLate ? this.#quantile : this.#quantile - 1));
   }
 
   /** For its calls alone. */
   failed(): void {
     this.#budget?.failed();
-  }
-
-  #now(): number {
-    return this.#time.clock.monotonic();
   }
 
   /** Running calls get no further attempt by time. */
@@ -137,18 +144,16 @@ class HedgedCall extends DueItem implements CancelListener {
   readonly #call: Call;
   readonly #sink: Sink;
   readonly #next: Stage;
-  readonly #startedAt: number;
   readonly #running: Attempt[] = [];
   attempts = 0;
   isOver = false;
 
-  constructor(policy: Hedge, call: Call, sink: Sink, next: Stage, startedAt: number) {
+  constructor(policy: Hedge, call: Call, sink: Sink, next: Stage) {
     super();
     this.#policy = policy;
     this.#call = call;
     this.#sink = sink;
     this.#next = next;
-    this.#startedAt = startedAt;
   }
 
   attempt(): void {
@@ -160,7 +165,7 @@ class HedgedCall extends DueItem implements CancelListener {
 
   succeeded(attempt: Attempt, value: unknown): void {
     if (this.isOver) return;
-    this.#policy.answered(this.#startedAt);
+    this.#policy.answered(this.attempts);
     this.#end(attempt, LOST);
     this.#sink.succeed(value);
   }

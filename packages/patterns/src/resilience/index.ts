@@ -29,7 +29,6 @@ export type { EventChannel, PolicyOptions, ResilienceEvent } from './events.ts';
 export { Fallback, type FallbackOptions } from './fallback.ts';
 export { Hedge, type HedgeOptions } from './hedge.ts';
 export { LimitConcurrency, type LimitConcurrencyOptions } from './limit-concurrency.ts';
-export { Quantile } from './quantile.ts';
 export { RateLimit, type RateLimitOptions } from './rate-limit.ts';
 export { type CallOutcome, ResilienceError, type ResilienceErrorCode } from './resilience-error.ts';
 export { Retry, type RetryOptions } from './retry.ts';

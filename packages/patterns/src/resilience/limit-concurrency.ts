@@ -32,7 +32,7 @@ export class LimitConcurrency implements Policy {
   readonly #isDrop: (error: unknown) => boolean;
   readonly #name: string;
   readonly #events: EventChannel | undefined;
-  #windowEndsAt = Number.NaN;
+  #windowEndsAt: number;
   #samples = 0;
   #sumMs = 0;
   #inFlight = 0;
@@ -44,6 +44,7 @@ export class LimitConcurrency implements Policy {
     this.#gate = new Gate(this.#limit.limit, options.waitersMax ?? 0);
     this.#windowMs = options.windowMs ?? 1_000;
     assert(this.#windowMs >= 0, `windowMs must be >= 0, not ${options.windowMs}`);
+    this.#windowEndsAt = time.clock.monotonic() + this.#windowMs;
     this.#samplesMin = options.samplesMin ?? 10;
     this.#isDrop = options.isDrop ?? isTimeout;
     this.#name = options.name ?? 'concurrency limit';
@@ -93,7 +94,6 @@ export class LimitConcurrency implements Policy {
   }
 
   #sample(tookMs: number, now: number): void {
-    if (!(now < this.#windowEndsAt + 10 * this.#windowMs)) this.#startWindow(now);
     this.#samples += 1;
     this.#sumMs += tookMs;
     if (now < this.#windowEndsAt || this.#samples < this.#samplesMin) return;
