@@ -22,5 +22,7 @@ export {
   suspicionLimits,
   suspicionTimeoutMs,
 } from './suspicion.ts';
+export { Swim } from './swim.ts';
+export type { SwimEffect, SwimInput, SwimMessage, SwimOptions } from './swim-types.ts';
 export { TimeoutDetector } from './timeout-detector.ts';
 export { type MemberUpdate, retransmitLimit, UpdateQueue } from './update-queue.ts';
