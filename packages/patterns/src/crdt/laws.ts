@@ -33,6 +33,7 @@ export function checkLaws<S>(
   return (
     semilattice(crdt, [...states, ...seen], random) ??
     convergence(subject, states, deltas, random) ??
+    equality(subject, [...states, ...seen]) ??
     roundTrips(subject, [...states, ...deltas])
   );
 }
@@ -133,6 +134,23 @@ function convergence<S>(
   return crdt.equals(viaGroup, final)
     ? undefined
     : 'delta groups: deltas merged with each other first must give the same state';
+}
+
+/** States are equal if and only if they are the same bytes, and then a user sees the same. */
+function equality<S>({ crdt, show }: LawSubject<S>, states: readonly S[]): string | undefined {
+  const all = states.map((state) => ({
+    state,
+    bytes: encodeCrdt(crdt, state).join(),
+    shown: JSON.stringify(show(state)),
+  }));
+  for (const a of all)
+    for (const b of all) {
+      const equal = crdt.equals(a.state, b.state);
+      if (equal !== (a.bytes === b.bytes))
+        return 'equality: states must be equal if and only if they are the same bytes';
+      if (equal && a.shown !== b.shown) return 'equality: equal states must have equal values';
+    }
+  return undefined;
 }
 
 function roundTrips<S>({ crdt, show }: LawSubject<S>, states: readonly S[]): string | undefined {

@@ -92,6 +92,16 @@ test('a counter under a removed key starts anew: old increments do not leak', ()
   expect(valueOf(scores.merge(old, state), 'k')).toBe(1);
 });
 
+test('each actor holds its own part, under one dot, however often it counts', () => {
+  let state = scores.empty;
+  for (const actor of ['a', 'b', 'a', 'b', 'a']) state = count(state, 'k', actor, 1);
+  const parts = state.store.entries.get('k')!;
+  expect(parts.map(({ actor, value }) => [actor, value.up.toString()])).toEqual([
+    ['a', '{a:3}'],
+    ['b', '{b:2}'],
+  ]);
+});
+
 test('a count that the removal did not see stays, with what its actor had counted, and nothing of others', () => {
   let before = count(scores.empty, 'k', 'a', 5);
   before = count(before, 'k', 'b', 2);

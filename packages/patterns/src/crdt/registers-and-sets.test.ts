@@ -87,6 +87,16 @@ test('OR-set: a delta that comes before its predecessors does not hide them', ()
   expect(reordered.context.toString()).toBe('{a:1-2}');
 });
 
+test('OR-set: a delta and the whole state of nothing but that delta are equal, other deltas are not', () => {
+  const x = orSet.add(orSet.empty, 'x', 'a');
+  const gone = orSet.remove(orSet.merge(orSet.empty, x), 'x');
+  for (const delta of [x, gone]) {
+    expect(orSet.equals(delta, orSet.merge(orSet.empty, delta))).toBe(true);
+    expect(orSet.equals(orSet.merge(orSet.empty, delta), delta)).toBe(true);
+  }
+  expect([orSet.equals(x, gone), orSet.equals(x, orSet.add(orSet.empty, 'y', 'a'))]).toEqual([false, false]);
+});
+
 test('OR-set: nothing is left of a thousand elements that came and went, but a number per actor', () => {
   let set = orSet.empty;
   for (let n = 0; n < 1000; n++) {
