@@ -1,4 +1,20 @@
+export { AllToAllHeartbeat } from './all-to-all-heartbeat.ts';
+export { CentralHeartbeat, type CentralHeartbeatOptions } from './central-heartbeat.ts';
 export type { FailureDetector } from './failure-detector.ts';
+export {
+  type BeatCount,
+  GossipHeartbeat,
+  type GossipHeartbeatEffect,
+  type GossipHeartbeatInput,
+  type GossipHeartbeatOptions,
+} from './gossip-heartbeat.ts';
+export {
+  type HeartbeatEffect,
+  HeartbeatExchange,
+  type HeartbeatInput,
+  type HeartbeatLinks,
+  type HeartbeatOptions,
+} from './heartbeat-exchange.ts';
 export { IntervalHistory } from './interval-history.ts';
 export { LocalHealth, type LocalHealthOptions } from './local-health.ts';
 export {
@@ -15,6 +31,7 @@ export { PhiAccrualDetector, type PhiAccrualOptions } from './phi-accrual.ts';
 export { Probe, type ProbeEffect, type ProbeInput, type ProbeOptions } from './probe.ts';
 export { ProbeOrder } from './probe-order.ts';
 export { ProbeRelay, type ProbeRelayEffect, type ProbeRelayInput, type ProbeRelayOptions } from './probe-relay.ts';
+export { RingHeartbeat, type RingHeartbeatOptions } from './ring-heartbeat.ts';
 export {
   Suspicion,
   type SuspicionLimits,
