@@ -54,7 +54,7 @@ describe('ULID, by its specification', () => {
   };
   test('the time of its examples, encoded and decoded', () => {
     expect(ulidTime('01ARZ3NDEKTSV4RRFFQ69G5FAV')).toBe(1469922850259);
-    // ulid/javascript, test of encodeTime.
+    // The seed time in the README of ulid/javascript.
     expect(new UlidGenerator({ random: seeded(1) }).next(at(1469918176385)).slice(0, 10)).toBe('01ARYZ6S41');
     expect(ulidTime('7ZZZZZZZZZZZZZZZZZZZZZZZZZ')).toBe(281474976710655);
   });

@@ -94,14 +94,25 @@ describe('the rate of false positives is that of the theory', () => {
     expect(splitBlockRate(blocks - 1, n)).toBeGreaterThan(rate);
     expect(Math.abs(measured(new SplitBlockBloomFilter(blocks), n) / splitBlockRate(blocks, n) - 1)).toBeLessThan(0.12);
   });
+  test.each([
+    [0.1, 6.0],
+    [0.01, 10.5],
+    [0.001, 16.9],
+    [0.0001, 26.4],
+    [0.00001, 41],
+  ])('split-block: %d takes the %d bits per item that Parquet’s specification says', (rate, bits) => {
+    const expected = (splitBlockBlocks(1_000_000, rate) * 256) / 1e6;
+    expect(Math.abs(expected - bits)).toBeLessThan(0.06 * (bits > 40 ? 10 : 1));
+  });
+  test('split-block: the examples in Parquet’s specification, of 1,024 blocks', () => {
+    expect(splitBlockRate(1024, 52_428)).toBeCloseTo(0.18, 2);
+    expect(splitBlockRate(1024, 13_107)).toBeCloseTo(0.0004, 4);
+  });
   test('sizes: what the formulas of the literature say', () => {
     // Broder and Mitzenmacher: 9.585 bits per item give 1 % with ideal k; k = 7 costs a little more.
     expect(bloomSize(1_000_000, 0.01)).toEqual({ bits: 9_592_955, hashes: 7 });
-    // Parquet's specification: 1 % takes about 10.5 bits per distinct value, 0.1 % about 16.9.
-    expect((splitBlockBlocks(1_000_000, 0.01) * 256) / 1e6).toBeCloseTo(10.5, 0);
-    expect((splitBlockBlocks(1_000_000, 0.001) * 256) / 1e6).toBeCloseTo(16.9, 0);
-    expect(() => bloomSize(10, 0)).toThrow('must lie between 0 and 1, not 0');
     expect(() => splitBlockBlocks(10, 1)).toThrow('must lie between 0 and 1, not 1');
+    expect(() => bloomSize(10, 0)).toThrow('must lie between 0 and 1, not 0');
   });
 });
 

@@ -49,7 +49,7 @@ describe('Metwally et al., section 3', () => {
       }),
     );
   });
-  test('the example: two counters, X Y Y Z', () => {
+  test('a new key takes over the smallest counter, with its count as error', () => {
     const summary = new SpaceSaving<string>(2);
     for (const key of ['X', 'Y', 'Y', 'Z']) summary.add(key);
     expect(summary.top()).toEqual([

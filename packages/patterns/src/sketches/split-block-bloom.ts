@@ -2,7 +2,8 @@
  * A Bloom filter in blocks of 256 bits: a key touches one block, so one cache line, and sets one bit in each of its eight words. Putze, Sanders and
  * Singler 2007; bit for bit that of Parquet ("Parquet Bloom Filter", Apache Parquet format, sections "Algorithm" and "File format").
  *
- * Twice as fast as the plain filter, for some 10 to 30 % more space at the same rate. Sizes by `splitBlockBlocks`.
+ * Every question costs the same, one line of the cache: by a third less than the plain filter's for a key that is in, and for adding one; no less for one that
+ * is not in a small filter. Takes 10 to 20 % more space at the same rate. Sizes by `splitBlockBlocks`.
  */
 import { ByteReader, BytesError, ByteWriter } from '../base/index.ts';
 import type { Hash64 } from '../integrity/index.ts';
@@ -10,17 +11,15 @@ import { hashKey, type SketchKey } from './key-hash.ts';
 
 const BLOCK_BYTES = 32;
 const BLOCKS_MAX = 2 ** 26;
-/** The specification's eight odd numbers, one for each word. */
-const SALT: Int32Array = Int32Array.of(
-  0x47b6137b,
-  0x44974d91,
-  0x8824ad5b,
-  0xa2b7289d,
-  0x705495c7,
-  0x2df1424b,
-  0x9efc4947,
-  0x5c6bfb31,
-);
+// The specification's eight odd numbers, one for each word.
+const SALT_0 = 0x47b6137b;
+const SALT_1 = 0x44974d91;
+const SALT_2 = 0x8824ad5b;
+const SALT_3 = 0xa2b7289d;
+const SALT_4 = 0x705495c7;
+const SALT_5 = 0x2df1424b;
+const SALT_6 = 0x9efc4947;
+const SALT_7 = 0x5c6bfb31;
 /** Thrift, compact: algorithm BLOCK, hash XXHASH, compression UNCOMPRESSED, end. Before it comes the length as field 1. */
 const HEADER_END: Uint8Array = Uint8Array.of(0x1c, 0x1c, 0, 0, 0x1c, 0x1c, 0, 0, 0x1c, 0x1c, 0, 0, 0);
 const HEADER_LENGTH_FIELD = 0x15;
@@ -75,14 +74,32 @@ export class SplitBlockBloomFilter {
   addHash(high: number, low: number): void {
     const words = this.#words;
     const at = this.#block(high) * 8;
-    for (let i = 0; i < 8; i++) words[at + i]! |= 1 << (Math.imul(low, SALT[i]!) >>> 27);
+    words[at + 0]! |= 1 << (Math.imul(low, SALT_0) >>> 27);
+    words[at + 1]! |= 1 << (Math.imul(low, SALT_1) >>> 27);
+    words[at + 2]! |= 1 << (Math.imul(low, SALT_2) >>> 27);
+    words[at + 3]! |= 1 << (Math.imul(low, SALT_3) >>> 27);
+    words[at + 4]! |= 1 << (Math.imul(low, SALT_4) >>> 27);
+    words[at + 5]! |= 1 << (Math.imul(low, SALT_5) >>> 27);
+    words[at + 6]! |= 1 << (Math.imul(low, SALT_6) >>> 27);
+    words[at + 7]! |= 1 << (Math.imul(low, SALT_7) >>> 27);
   }
 
   hasHash(high: number, low: number): boolean {
     const words = this.#words;
     const at = this.#block(high) * 8;
-    for (let i = 0; i < 8; i++) if (((words[at + i]! >>> (Math.imul(low, SALT[i]!) >>> 27)) & 1) === 0) return false;
-    return true;
+    // No branch between the words: all of them lie in one line of the cache.
+    return (
+      ((words[at + 0]! >>> (Math.imul(low, SALT_0) >>> 27)) &
+        (words[at + 1]! >>> (Math.imul(low, SALT_1) >>> 27)) &
+        (words[at + 2]! >>> (Math.imul(low, SALT_2) >>> 27)) &
+        (words[at + 3]! >>> (Math.imul(low, SALT_3) >>> 27)) &
+        (words[at + 4]! >>> (Math.imul(low, SALT_4) >>> 27)) &
+        (words[at + 5]! >>> (Math.imul(low, SALT_5) >>> 27)) &
+        (words[at + 6]! >>> (Math.imul(low, SALT_6) >>> 27)) &
+        (words[at + 7]! >>> (Math.imul(low, SALT_7) >>> 27)) &
+        1) !==
+      0
+    );
   }
 
   /** Takes in all that `other` has. Throws `RangeError` unless it has as many blocks. */
