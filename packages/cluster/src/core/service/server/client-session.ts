@@ -104,6 +104,11 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
     this.#considerPause();
   }
 
+  /** This node may have been left behind: the client must watch from another one. */
+  endWatches(): void {
+    this.#watches.end(coreError('no-leader'));
+  }
+
   closed(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -111,6 +111,14 @@ export class ClientWatches {
     for (const watch of this.#watches.values()) if (!watch.pausedByClient) watch.handle?.resume();
   }
 
+  /** Ends all of them; the client may begin them again elsewhere. */
+  end(error: CoreError): void {
+    for (const [id, { handle }] of [...this.#watches]) {
+      handle?.[Symbol.dispose]();
+      this.#refuse(id, error);
+    }
+  }
+
   close(): void {
     for (const watch of this.#watches.values()) watch.handle?.[Symbol.dispose]();
     this.#watches.clear();
