@@ -122,16 +122,29 @@ test('many keys, at any width of slot, added, half of them removed, grown: all t
 
 test('the rate of false positives is that of the theory', () => {
   const n = 20_000;
-  for (const rate of [0.05, 0.01]) {
-    const size = quotientSize(n, rate);
+  for (const remainderBits of [4, 6]) {
+    const size = { quotientBits: 15, remainderBits };
     const filter = new QuotientFilter(size);
     for (let i = 0; i < n; i++) filter.add(`key-${i}`);
-    expect(filter).toMatchObject(size);
     let wrong = 0;
     for (let i = n; i < 6 * n; i++) if (filter.has(`key-${i}`)) wrong += 1;
-    expect(quotientRate(size, n)).toBeLessThanOrEqual(rate);
     expect(Math.abs(wrong / (5 * n) / quotientRate(size, n) - 1)).toBeLessThan(0.12);
     expect(filter.falsePositiveRate).toBeCloseTo(quotientRate(size, n), 3);
+  }
+});
+
+test('a size is the smallest slots that keep to the rate at 80 %, with all the bits they have', () => {
+  expect(quotientSize(800, 0.05)).toEqual({ quotientBits: 10, remainderBits: 5 });
+  expect(quotientSize(820, 0.05)).toEqual({ quotientBits: 11, remainderBits: 5 });
+  expect(quotientSize(800, 0.01)).toEqual({ quotientBits: 10, remainderBits: 13 });
+  expect(quotientSize(800, 1e-8)).toEqual({ quotientBits: 10, remainderBits: 29 });
+  expect(() => quotientSize(800, 1e-12)).toThrow('more than 29 bits');
+  for (const rate of [0.1, 0.01, 1e-6]) {
+    const size = quotientSize(5000, rate);
+    expect(quotientRate(size, 5000)).toBeLessThanOrEqual(rate);
+    const filter = new QuotientFilter(size);
+    for (let i = 0; i < 5000; i++) filter.add(`k${i}`);
+    expect(filter).toMatchObject(size);
   }
 });
 

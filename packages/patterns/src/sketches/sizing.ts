@@ -63,12 +63,21 @@ export interface QuotientSize {
 /** Slots are filled up to this share before the filter doubles. */
 export const QUOTIENT_LOAD_MAX: number = 0.8;
 
-/** The quotient filter that holds `items` without doubling, with at most this rate then. Bender et al. 2012. */
+/** The most bits of remainder that slots of one, two and four bytes hold, beside three of state. */
+const REMAINDERS: readonly number[] = [5, 13, 29];
+
+/**
+ * The quotient filter that holds `items` without doubling, with at most this rate then. As many bits of remainder as its slots have room for: they cost
+ * nothing, and are there when the filter has to grow. Bender et al. 2012.
+ */
 export function quotientSize(items: number, falsePositiveRate: number): QuotientSize {
   expectRate(falsePositiveRate);
   const quotientBits = Math.max(3, Math.ceil(Math.log2(Math.max(1, items) / QUOTIENT_LOAD_MAX)));
-  let remainderBits = 1;
-  while (quotientRate({ quotientBits, remainderBits }, items) > falsePositiveRate) remainderBits += 1;
+  const fits = (remainderBits: number): boolean =>
+    quotientRate({ quotientBits, remainderBits }, items) <= falsePositiveRate;
+  const remainderBits = REMAINDERS.find(fits);
+  if (remainderBits === undefined)
+    throw new RangeError(`a rate of ${falsePositiveRate} takes more than 29 bits of remainder`);
   return { quotientBits, remainderBits };
 }
 
