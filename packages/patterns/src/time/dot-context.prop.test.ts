@@ -75,4 +75,6 @@ test('a context that is not in its form is refused', () => {
   expect(() => read(1, 1, 97, 0, 0)).toThrow(/must have a run/);
   expect(() => read(2, 1, 97, 1, 0, 0, 1, 97, 1, 0, 0)).toThrow(/ascending/);
   expect(() => DotContext.empty.add('a', 0)).toThrow(/above 0/);
+  expect(() => DotContext.of([{ actor: 'a', counter: 0 }])).toThrow(/above 0/);
+  expect(() => DotContext.ofOne('a', 0.5)).toThrow(/above 0/);
 });
