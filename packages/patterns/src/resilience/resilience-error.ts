@@ -5,7 +5,6 @@
  * - `limit-reached`: as many calls run as the adaptive limit allows now.
  * - `rate-limited`: more calls than the rate allows; a token is there after `retryAfterMs`.
  * - `throttled`: the backend refuses much, so this call was not even sent.
- * - `queue-full`: the queue holds as many items as it may.
  */
 export type ResilienceErrorCode =
   | 'timed-out'
@@ -13,8 +12,7 @@ export type ResilienceErrorCode =
   | 'bulkhead-full'
   | 'limit-reached'
   | 'rate-limited'
-  | 'throttled'
-  | 'queue-full';
+  | 'throttled';
 
 /** What a refused or given-up call has done to the world. */
 export type CallOutcome = 'not-applied' | 'unknown';

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { QueueFullError, SingularUpdateQueue } from './singular-update-queue.ts';
+
+async function settle(): Promise<void> {
+  for (let i = 0; i < 30; i++) await Promise.resolve();
+}
+
+/** Applies when told to. */
+class Log {
+  readonly batches: (readonly number[])[] = [];
+  #release: (() => void) | undefined;
+  readonly apply = async (updates: readonly number[]): Promise<number[]> => {
+    this.batches.push(updates);
+    await new Promise<void>((resolve) => {
+      this.#release = resolve;
+    });
+    return updates.map((update) => update * 10);
+  };
+  async release(): Promise<void> {
+    await settle();
+    this.#release?.();
+    await settle();
+  }
+}
+
+describe('a singular update queue', () => {
+  test('applies what was submitted together as one batch, and what came meanwhile as the next', async () => {
+    const log = new Log();
+    const queue = new SingularUpdateQueue(log.apply);
+    const first = [1, 2].map((n) => queue.submit(n));
+    await settle();
+    const second = [3, 4, 5].map((n) => queue.submit(n));
+    expect(log.batches).toEqual([[1, 2]]);
+    await log.release();
+    expect(await Promise.all(first)).toEqual([10, 20]);
+    expect(log.batches).toEqual([
+      [1, 2],
+      [3, 4, 5],
+    ]);
+    await log.release();
+    expect(await Promise.all(second)).toEqual([30, 40, 50]);
+    await queue.idle();
+  });
+
+  test('never applies two batches at once, and keeps the order, so that updates that wait do not meet', async () => {
+    let running = 0;
+    let state = '';
+    const queue = new SingularUpdateQueue<string, string>(
+      async (updates) => {
+        running += 1;
+        expect(running).toBe(1);
+        const seen = state;
+        await settle();
+        state = seen + updates.join('');
+        running -= 1;
+        return updates;
+      },
+      { batchMax: 2 },
+    );
+    const runs: Promise<string>[] = [];
+    for (const update of 'abcdefg') {
+      runs.push(queue.submit(update));
+      await Promise.resolve();
+    }
+    await Promise.all(runs);
+    expect(state).toBe('abcdefg');
+  });
+
+  test('refuses past its bound, and tells producers when there is room again', async () => {
+    const log = new Log();
+    const queue = new SingularUpdateQueue(log.apply, { queuedMax: 4, roomAt: 1, batchMax: 2 });
+    const runs = [queue.submit(0)];
+    await settle();
+    for (let n = 1; n <= 4; n++) runs.push(queue.submit(n));
+    await expect(queue.submit(9)).rejects.toThrow(QueueFullError);
+    await expect(queue.submit(9)).rejects.toMatchObject({ retryable: true, outcome: 'not-applied' });
+    let room = false;
+    void queue.room().then(() => {
+      room = true;
+    });
+    await log.release();
+    expect([queue.queued, room]).toEqual([2, false]);
+    await log.release();
+    expect([queue.queued, room]).toEqual([0, true]);
+    await queue.room();
+    await log.release();
+    expect(await Promise.all(runs)).toEqual([0, 10, 20, 30, 40]);
+  });
+
+  test('a batch that fails is rejected as a whole, and the next is tried', async () => {
+    const queue = new SingularUpdateQueue<number, number>(
+      (updates) => {
+        if (updates.includes(13)) throw new Error('no');
+        return updates;
+      },
+      { batchMax: 2 },
+    );
+    const runs = [12, 13, 14].map((n) => queue.submit(n));
+    const ends = await Promise.allSettled(runs);
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled']);
+  });
+
+  test('a batch whose results do not fit is a defect, told to all who wait', async () => {
+    const queue = new SingularUpdateQueue<number, number>(() => []);
+    await expect(queue.submit(1)).rejects.toThrow('1 updates need as many results, not 0');
+  });
+
+  test('closing ends what waits without effect, lets the running batch end, and wakes producers', async () => {
+    const log = new Log();
+    const queue = new SingularUpdateQueue(log.apply, { queuedMax: 1 });
+    const running = queue.submit(1);
+    await settle();
+    const waiting = queue.submit(2);
+    const room = queue.room();
+    queue.close();
+    await expect(waiting).rejects.toMatchObject({ code: 'closed', outcome: 'not-applied' });
+    await room;
+    await log.release();
+    expect(await running).toBe(10);
+    await expect(queue.submit(3)).rejects.toMatchObject({ code: 'closed' });
+    expect(log.batches).toEqual([[1]]);
+  });
+});
