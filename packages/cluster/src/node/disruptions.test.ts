@@ -43,6 +43,24 @@ describe('a client', () => {
     await expect(nobody).rejects.toThrow(/no answer within 1000 ms \(a:9: .*nobody listens/);
   });
 
+  scenario(
+    'whose watch is on a member that the others have lost hears the news from another one',
+    async (app, cluster) => {
+      const writer = await app.connect({ timeoutMs: 20_000 });
+      await writer.put('a', '1');
+      const lost = cluster.leader!;
+      const client = await app.connect({ endpoints: [`${lost}:7410`], timeoutMs: 20_000 });
+      const watcher = client.watch('a');
+      await watcher.started;
+      // Its clients still reach it, and it answers their pings.
+      cluster.world.net.partition([lost], cluster.others(lost));
+      await app.until(() => cluster.leader !== undefined && cluster.leader !== lost);
+      await writer.put('a', '2');
+      const { value } = await watcher.next();
+      expect(toText(value!.events[0]!.kv.value)).toBe('2');
+    },
+  );
+
   scenario('goes to another member when its own is silent', async (app, cluster) => {
     const client = await app.connect({ timeoutMs: 20_000 });
     await client.put('a', '1');
