@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { benchCore } from './core/main.ts';
 import { benchGroups } from './groups/main.ts';
+import { benchPartitioning } from './partitioning/main.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -23,8 +24,11 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
   process.exitCode = await benchCore({ runs, ...size }, say);
 } else if (name === 'groups') {
   process.exitCode = await benchGroups({ runs, seconds: values.short ? 2 : 5 }, say);
+} else if (name === 'partitioning') {
+  const size = values.short ? { keys: 100_000, nodes: [10] } : { keys: 1_000_000, nodes: [10, 100] };
+  process.exitCode = benchPartitioning({ runs, ...size }, say);
 } else {
-  say(`bench: there is no benchmark called ${name}: there are core and groups`);
+  say(`bench: there is no benchmark called ${name}: there are core, groups and partitioning`);
   process.exitCode = 2;
 }
 // Connections that a measured side left half open must not hold the process.

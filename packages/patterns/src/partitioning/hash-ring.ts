@@ -7,7 +7,7 @@
  */
 import { hashKey, mix32 } from './key-hash.ts';
 import { type Placement, type PlacementNode, sortedNodes, weightOf } from './nodes.ts';
-import { spread } from './preference-list.ts';
+import { type CandidateWalk, ZoneSpread } from './preference-list.ts';
 
 export interface HashRingOptions {
   /** Points of a node of weight 1; a node of weight w has about w times as many, at least one. 256 when absent. */
@@ -26,6 +26,7 @@ export class HashRing implements Placement {
   /** The first point of each of 2^k equal arcs, so that a lookup begins where it ends, nearly: O(1) instead of O(log points). */
   readonly #firstOfArc: Uint32Array;
   readonly #arcShift: number;
+  readonly #spread: ZoneSpread;
 
   private constructor(nodes: readonly PlacementNode[], pointsPerWeight: number) {
     this.nodes = nodes;
@@ -34,6 +35,7 @@ export class HashRing implements Placement {
     const bits = Math.min(24, Math.max(1, Math.ceil(Math.log2(this.#points.length)) + 1));
     this.#arcShift = 32 - bits;
     this.#firstOfArc = arcsOf(this.#points, bits);
+    this.#spread = new ZoneSpread(nodes.map(({ zone }) => zone));
   }
 
   /** O(points · log points). `RangeError` for wrong nodes (see `sortedNodes`), a wrong `pointsPerWeight`, and more than 2^24 points. */
@@ -69,16 +71,18 @@ export class HashRing implements Placement {
   }
 
   /**
-   * Where the replicas of a key go: `count` distinct nodes, the owner first, spread over zones (see `spread`). Fewer when there are fewer nodes.
+   * Where the replicas of a key go: `count` distinct nodes, the owner first, spread over zones (see `ZoneSpread`). Fewer when there are fewer nodes.
    * When a node goes, those that stay in the list keep their order.
    */
   preferenceList(key: string, count: number): string[] {
-    return spread(this.#nodesFrom(hashKey(key)), count, ({ zone }) => zone).map(({ id }) => id);
+    const walk = new RingWalk(this.#owners, this.#pointAt(hashKey(key)), this.nodes.length);
+    return this.#spread.pick(walk, count).map((place) => this.nodes[place]!.id);
   }
 
   /** All nodes, in the order in which a walk from `hash` around the ring meets them. */
   *walk(hash: number): Generator<string, void, undefined> {
-    for (const { id } of this.#nodesFrom(hash)) yield id;
+    const walk = new RingWalk(this.#owners, this.#pointAt(hash), this.nodes.length);
+    for (let place = walk.next(); place >= 0; place = walk.next()) yield this.nodes[place]!.id;
   }
 
   /** The part of the circle that each node owns, by id. They sum to 1. O(points). */
@@ -96,16 +100,31 @@ export class HashRing implements Placement {
     while (at < this.#points.length && this.#points[at]! < hash) at += 1;
     return at === this.#points.length ? 0 : at;
   }
+}
 
-  *#nodesFrom(hash: number): Generator<PlacementNode, void, undefined> {
-    const seen = new Uint8Array(this.nodes.length);
-    let left = this.nodes.length;
-    for (let at = this.#pointAt(hash); left > 0; at = at + 1 === this.#points.length ? 0 : at + 1) {
-      const owner = this.#owners[at]!;
-      if (seen[owner] === 1) continue;
-      seen[owner] = 1;
-      left -= 1;
-      yield this.nodes[owner]!;
+/** The distinct owners of the points from one on, once around. */
+class RingWalk implements CandidateWalk {
+  readonly #owners: Uint16Array;
+  readonly #seen: Uint8Array;
+  #at: number;
+  #left: number;
+
+  constructor(owners: Uint16Array, start: number, nodes: number) {
+    this.#owners = owners;
+    this.#seen = new Uint8Array(nodes);
+    this.#at = start;
+    this.#left = nodes;
+  }
+
+  next(): number {
+    if (this.#left === 0) return -1;
+    for (;;) {
+      const owner = this.#owners[this.#at]!;
+      this.#at = this.#at + 1 === this.#owners.length ? 0 : this.#at + 1;
+      if (this.#seen[owner] === 1) continue;
+      this.#seen[owner] = 1;
+      this.#left -= 1;
+      return owner;
     }
   }
 }

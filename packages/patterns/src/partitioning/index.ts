@@ -23,7 +23,7 @@ export {
   type PlacementRequest,
   planPlacement,
 } from './placement-plan.ts';
-export { spread } from './preference-list.ts';
+export { type CandidateWalk, spread, ZoneSpread } from './preference-list.ts';
 export { adviseRanges, type RangeAdvice, type RangeLimits, type RangeLoad, splitPoint } from './range-advice.ts';
 export { Rendezvous } from './rendezvous.ts';
 export { SALT_WAYS_MAX, saltedKey, saltedKeys, unsaltedKey } from './salting.ts';

@@ -8,7 +8,7 @@
  */
 import { hashKey, mix32 } from './key-hash.ts';
 import { type Placement, type PlacementNode, sortedNodes, weightOf } from './nodes.ts';
-import { spread } from './preference-list.ts';
+import { type CandidateWalk, ZoneSpread } from './preference-list.ts';
 
 export class Rendezvous implements Placement {
   /** Sorted by id. */
@@ -16,12 +16,14 @@ export class Rendezvous implements Placement {
   readonly #seeds: Uint32Array;
   /** Empty when all weights are the same: then hashes are compared as they are. */
   readonly #weights: Float64Array;
+  readonly #spread: ZoneSpread;
 
   private constructor(nodes: readonly PlacementNode[]) {
     this.nodes = nodes;
     this.#seeds = Uint32Array.from(nodes, ({ id }) => hashKey(id));
     const equal = nodes.every((node) => weightOf(node) === weightOf(nodes[0]!));
     this.#weights = Float64Array.from(equal ? [] : nodes, weightOf);
+    this.#spread = new ZoneSpread(nodes.map(({ zone }) => zone));
   }
 
   /** `RangeError` for wrong nodes (see `sortedNodes`). */
@@ -46,38 +48,75 @@ export class Rendezvous implements Placement {
 
   /** O(nodes); allocates nothing. The node whose id is first wins a tie. */
   ownerOfHash(hash: number): string {
-    const seeds = this.#seeds;
-    let best = 0;
-    if (this.#weights.length > 0) {
-      let score = -1;
-      for (let i = 0; i < seeds.length; i++) {
-        const own = weighted(scoreOf(hash, seeds[i]!), this.#weights[i]!);
-        if (own > score) {
-          score = own;
-          best = i;
-        }
-      }
-    } else {
-      let score = -1;
-      for (let i = 0; i < seeds.length; i++) {
-        const own = scoreOf(hash, seeds[i]!);
-        if (own > score) {
-          score = own;
-          best = i;
-        }
-      }
-    }
-    return this.nodes[best]!.id;
+    return this.nodes[this.#weights.length > 0 ? this.#cheapest(hash) : this.#highest(hash)]!.id;
   }
 
-  /** Where the replicas of a key go: `count` nodes, the owner first, spread over zones (see `spread`). O(nodes · log nodes). */
+  #highest(hash: number): number {
+    const seeds = this.#seeds;
+    let best = 0;
+    let highest = -1;
+    for (let i = 0; i < seeds.length; i++) {
+      const score = scoreOf(hash, seeds[i]!);
+      if (score > highest) {
+        highest = score;
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  #cheapest(hash: number): number {
+    const seeds = this.#seeds;
+    let best = 0;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < seeds.length; i++) {
+      const score = scoreOf(hash, seeds[i]!);
+      const weight = this.#weights[i]!;
+      // −ln(u) ≥ 1 − u, so that nearly all nodes are ruled out without a logarithm. The margin is for rounding.
+      if (0xffff_ffff - score > lowest * weight * MARGIN) continue;
+      const cost = costOf(score, weight);
+      if (cost < lowest) {
+        lowest = cost;
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  /** Where the replicas of a key go: `count` nodes, the owner first, spread over zones (see `ZoneSpread`). O(nodes) for each that is looked at. */
   preferenceList(key: string, count: number): string[] {
     const hash = hashKey(key);
-    const scores = Float64Array.from(this.#seeds, (seed, i) =>
-      this.#weights.length > 0 ? weighted(scoreOf(hash, seed), this.#weights[i]!) : scoreOf(hash, seed),
-    );
-    const order = this.nodes.map((_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
-    return spread(order, count, (i) => this.nodes[i]!.zone).map((i) => this.nodes[i]!.id);
+    const seeds = this.#seeds;
+    const costs = new Float64Array(seeds.length);
+    for (let i = 0; i < seeds.length; i++) {
+      const score = scoreOf(hash, seeds[i]!);
+      costs[i] = this.#weights.length > 0 ? costOf(score, this.#weights[i]!) : -score;
+    }
+    return this.#spread.pick(new CheapestFirst(costs), count).map((place) => this.nodes[place]!.id);
+  }
+}
+
+/** Places by their costs, the lowest first. */
+class CheapestFirst implements CandidateWalk {
+  readonly #costs: Float64Array;
+
+  /** Takes the costs over. */
+  constructor(costs: Float64Array) {
+    this.#costs = costs;
+  }
+
+  next(): number {
+    const costs = this.#costs;
+    let best = -1;
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < costs.length; i++) {
+      if (costs[i]! < lowest) {
+        lowest = costs[i]!;
+        best = i;
+      }
+    }
+    if (best >= 0) costs[best] = Number.POSITIVE_INFINITY;
+    return best;
   }
 }
 
@@ -86,10 +125,12 @@ function scoreOf(hash: number, seed: number): number {
   return mix32(Math.imul(mix32(hash ^ seed), 0x9e3779b1) + seed);
 }
 
-function weighted(score: number, weight: number): number {
-  return -weight / naturalLogarithm(score);
+/** What is lowest for the owner: the inverse of −w / ln(u), which is highest for it. */
+function costOf(score: number, weight: number): number {
+  return -naturalLogarithm(score) / weight;
 }
 
+const MARGIN = 2 ** 32 * (1 + 1e-9);
 const SQRT_HALF = Math.SQRT1_2;
 /** 1/3, 1/5, … of the series of the inverse hyperbolic tangent: at most 0.1716 to the power of 2 · 10 is left out. */
 const TERMS = [1 / 19, 1 / 17, 1 / 15, 1 / 13, 1 / 11, 1 / 9, 1 / 7, 1 / 5, 1 / 3];
