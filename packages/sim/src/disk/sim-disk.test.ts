@@ -371,3 +371,17 @@ describe('live faults', () => {
     await sync;
   });
 });
+
+test('of several slow-downs at once the slowest counts, and each ends by itself', () => {
+  const disk = new SimDisk();
+  const [first, second] = [disk.slowDown(10), disk.slowDown(50)];
+  expect(disk.latencyFactor).toBe(50);
+  second();
+  expect(disk.latencyFactor).toBe(10);
+  first();
+  first();
+  expect(disk.latencyFactor).toBe(1);
+  disk.slowDown(3);
+  disk.heal();
+  expect(disk.latencyFactor).toBe(1);
+});

@@ -41,6 +41,7 @@ export class SimDisk implements Disk {
   #operations = 0;
   #crashAfter = Number.POSITIVE_INFINITY;
   #hasCrashed = false;
+  #slowed: readonly { readonly factor: number }[] = [];
   #stalledKinds: readonly string[] = [];
   readonly #waiting: WaitingRequests = new WaitingRequests();
   readonly #completion: 'immediate' | 'stepped';
@@ -183,6 +184,21 @@ export class SimDisk implements Disk {
     this.#volume = new Volume(this.#volume.capacityBytes);
   }
 
+  /** The disk is slower by `factor` until the end that is returned is called. Of several at once the slowest counts: they do not add up. */
+  slowDown(factor: number): () => void {
+    const slowness = { factor };
+    this.#slowed = [...this.#slowed, slowness];
+    this.#lookAtSlowness();
+    return () => {
+      this.#slowed = this.#slowed.filter((each) => each !== slowness);
+      this.#lookAtSlowness();
+    };
+  }
+
+  #lookAtSlowness(): void {
+    this.latencyFactor = Math.max(1, ...this.#slowed.map(({ factor }) => factor));
+  }
+
   /** Operations of these kinds hang until `unstall`. */
   stall(...kinds: DiskOperation['kind'][]): void {
     this.#stalledKinds = kinds;
@@ -198,6 +214,7 @@ export class SimDisk implements Disk {
   /** Ends all faults; what they have done stays. */
   heal(): void {
     this.faults.heal();
+    this.#slowed = [];
     this.latencyFactor = 1;
     this.unstall();
   }

@@ -7,6 +7,7 @@
  *     const nemesis = new Nemesis(world, { nodes, faults: planFaults(profile) });
  *     …start the nodes… ; await world.run({ forMs: profile.durationMs }); nemesis.heal(); …
  */
+import type { Cut } from '../net/index.ts';
 import type { SimNode, World } from '../world/index.ts';
 import { describeFault, type Fault, type FaultKind, LEADER } from './fault.ts';
 
@@ -91,7 +92,10 @@ export class Nemesis {
   /** Lets the fault begin, and gives its end. Undefined when there is nothing to do it to. */
   #apply(fault: Fault): Undo | undefined {
     const { net } = this.#world;
-    if (fault.kind === 'cut') return disposing([net.cut(fault.cuts)]);
+    if (fault.kind === 'cut') {
+      const cuts = this.#cuts(fault.cuts);
+      return cuts === undefined ? undefined : disposing([net.cut(cuts)]);
+    }
     if (fault.kind === 'degrade') return disposing([net.degrade(fault.quality)]);
     const nodes = this.#nodes(fault.nodes);
     if (nodes.length === 0) return undefined;
@@ -135,6 +139,15 @@ export class Nemesis {
       default:
         return each(nodes, (node) => disturbDisk(fault, node));
     }
+  }
+
+  /** Whoever leads is not cut from itself. Undefined when there is no leader to cut. */
+  #cuts(cuts: readonly Cut[]): readonly Cut[] | undefined {
+    if (!cuts.some(({ from, to }) => from === LEADER || to === LEADER)) return cuts;
+    const leader = this.#options.leader?.();
+    if (leader === undefined) return undefined;
+    const named = (name: string): string => (name === LEADER ? leader : name);
+    return cuts.map(({ from, to }) => ({ from: named(from), to: named(to) })).filter(({ from, to }) => from !== to);
   }
 
   #nodes(names: readonly string[]): SimNode[] {
@@ -199,10 +212,7 @@ function disturbDisk(fault: Fault, node: SimNode): Undo {
   const { disk } = node;
   switch (fault.kind) {
     case 'slow-disk':
-      disk.latencyFactor *= fault.factor;
-      return () => {
-        disk.latencyFactor /= fault.factor;
-      };
+      return disk.slowDown(fault.factor);
     case 'stuck-sync':
       disk.stall('sync');
       return () => disk.unstall();
