@@ -45,6 +45,19 @@ test('an event fills where that simplifies, else grows where that is cheapest', 
   expect(String(Itc.of([[0, 1], 1], [0, [1, 0, 1], 0]).event())).toBe('(((0,1),1),(1,(0,0,1),0))');
 });
 
+test('of two places to grow, the one nearer to the root is taken; of equals, the right one', () => {
+  const near = Itc.of(
+    [
+      [[1, 0], 0],
+      [1, 0],
+    ],
+    [0, [0, [0, 1, 0], 0], [0, 1, 0]],
+  );
+  expect(String(near.event())).toBe('((((1,0),0),(1,0)),(0,(0,(0,1,0),0),(0,2,0)))');
+  const equal = Itc.of([[1, 0], [1, 0]], [0, [0, 1, 0], [0, 1, 0]]); // biome-ignore format: one stamp
+  expect(String(equal.event())).toBe('(((1,0),(1,0)),(0,(0,1,0),(0,2,0)))');
+});
+
 test('a message carries a past and no share', () => {
   const [a, b] = Itc.seed.fork();
   const message = a.event().peek();
