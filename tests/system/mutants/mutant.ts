@@ -1,3 +1,8 @@
+import type { SeedOptions } from 'quorate/sim';
+
+/** What a run is given: plain data, since it is another process that runs it. */
+export type Plan = Omit<SeedOptions, 'onTrace'>;
+
 /** A deliberate bug: an exact change of what was built, and how the simulation finds it. Never a switch in shipped code. */
 export interface Mutant {
   readonly name: string;
@@ -8,9 +13,9 @@ export interface Mutant {
   /** Must be there exactly once. */
   readonly find: string;
   readonly replace: string;
-  readonly nodes: number;
-  readonly faults: string;
-  /** A seed that finds it; undefined while none is known. */
+  /** The run of a seed: drawn from it, but aimed. */
+  readonly plan: (seed: string) => Plan;
+  /** From here on a seed finds it. Undefined while none is known, which fails its test. */
   readonly seed: string | undefined;
   /** Names of checks of which any may find it. */
   readonly checks: readonly string[];

@@ -11,11 +11,11 @@ const workshop = new Workshop();
 afterAll(() => workshop[Symbol.dispose]());
 
 test.each(mutants)('$name is found from fresh seeds', async (mutant) => {
-  const { nodes, faults, checks, name } = mutant;
+  const { plan, checks, name } = mutant;
   const home = workshop.copy(mutant);
   for (let tried = 0; tried < BUDGET_SEEDS; tried += STEP_SEEDS) {
-    const plan = { nodes, faults, seed: String(FIRST_SEED + tried), seeds: STEP_SEEDS };
-    const { findings } = await workshop.simulate(home, plan);
+    const plans = Array.from({ length: STEP_SEEDS }, (_, nth) => plan(String(FIRST_SEED + tried + nth)));
+    const { findings } = await workshop.simulate(home, plans);
     const found = findings.find(({ check }) => checks.includes(check));
     if (found === undefined) continue;
     console.log(`${name}: found by ${found.check} after ${Number(found.seed) - FIRST_SEED + 1} seeds`);

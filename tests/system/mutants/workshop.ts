@@ -4,11 +4,26 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Mutant } from './mutant.ts';
+import type { Mutant, Plan } from './mutant.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const PACKAGES = ['patterns', 'env', 'sim', 'cluster', 'gateways', 'quorate'];
+const PROGRAM = 'trial.mjs';
+/** Runs in the copy: reads plans, and prints what they found. */
+const SOURCE = `
+import { readFileSync } from 'node:fs';
+import { runSeed } from 'quorate/sim';
+const runs = [];
+for (const plan of JSON.parse(readFileSync(0, 'utf8'))) {
+  const { seed, violations } = await runSeed(plan);
+  runs.push({ seed, violations });
+  if (violations.length > 0) break;
+}
+console.log(JSON.stringify({ runs }));
+`;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+
+type Change = Pick<Mutant, 'name' | 'file' | 'find' | 'replace'>;
 
 export interface Finding {
   readonly seed: string;
@@ -30,7 +45,7 @@ export class Workshop implements Disposable {
   }
 
   /** A copy with that bug; without one, a sound copy. Throws when the bug does not fit exactly once. */
-  copy(mutant?: Mutant): string {
+  copy(mutant?: Change): string {
     this.#copies += 1;
     const home = join(this.#directory, String(this.#copies));
     for (const name of PACKAGES) {
@@ -44,30 +59,16 @@ export class Workshop implements Disposable {
     for (const dependency of ['sorted-btree', 'commander']) {
       symlinkSync(join(ROOT, 'node_modules', dependency), join(home, 'node_modules', dependency));
     }
+    writeFileSync(join(home, PROGRAM), SOURCE);
     if (mutant !== undefined) apply(mutant, home);
     return home;
   }
 
-  /** Simulates with the copy, until something is found or the seeds are used up. */
-  async simulate(
-    home: string,
-    { nodes, faults, seed, seeds }: { nodes: number; faults: string; seed: string; seeds: number },
-  ): Promise<Trial> {
-    const program = join(home, 'node_modules', 'quorate', 'bin', 'quorate.js');
-    const options = [
-      '--seeds',
-      String(seeds),
-      '--seed',
-      seed,
-      '--nodes',
-      String(nodes),
-      '--faults',
-      faults,
-      '--json',
-      '--bail',
-    ];
-    const output = await run(process.execPath, [program, 'sim', 'core', ...options]);
-    const { runs } = JSON.parse(output) as { runs: { seed: string; violations: Finding[] }[] };
+  /** Runs the plans with the copy, one after the other, until one finds something. */
+  async simulate(home: string, plans: readonly Plan[]): Promise<Trial> {
+    const { runs } = JSON.parse(await run(join(home, PROGRAM), JSON.stringify(plans))) as {
+      runs: { seed: string; violations: Finding[] }[];
+    };
     const findings = runs.flatMap((each) => each.violations.map((violation) => ({ ...violation, seed: each.seed })));
     return { seeds: runs.length, findings };
   }
@@ -77,7 +78,7 @@ export class Workshop implements Disposable {
   }
 }
 
-function apply({ name, file, find, replace }: Mutant, home: string): void {
+function apply({ name, file, find, replace }: Change, home: string): void {
   const [pack, ...rest] = file.split('/');
   const path = join(home, 'node_modules', '@quorate', pack!, ...rest);
   mkdirSync(dirname(path), { recursive: true });
@@ -90,12 +91,12 @@ function apply({ name, file, find, replace }: Mutant, home: string): void {
   writeFileSync(path, parts.join(replace));
 }
 
-/** What the program prints; it may exit with 1, which says that it found something. */
-function run(program: string, options: readonly string[]): Promise<string> {
+function run(program: string, input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(program, options, { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
-      if (error === null || (error.code === 1 && stdout !== '')) resolve(stdout);
-      else reject(new Error(`${options.join(' ')} failed: ${stderr || error.message}`));
+    const child = execFile(process.execPath, [program], { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
+      if (error === null) resolve(stdout);
+      else reject(new Error(`the simulation failed: ${stderr || error.message}`));
     });
+    child.stdin!.end(input);
   });
 }

@@ -17,6 +17,7 @@ import { RaftWitness } from './checks/raft-witness.ts';
 import { withCompounds } from './compound-faults.ts';
 import { CoreCluster, nodeNames } from './core-cluster.ts';
 import { Liveness } from './liveness.ts';
+import { aimedShape, type Scenario } from './scenario.ts';
 import { drawShape, type Shape } from './shape.ts';
 import { type Violation, Violations } from './violations.ts';
 import type { Outcome } from './workload/operation-log.ts';
@@ -30,6 +31,8 @@ export interface SeedOptions {
   readonly seconds: number;
   /** Instead of those that the seed draws. */
   readonly faults?: readonly Fault[] | undefined;
+  /** What else is not to be drawn. */
+  readonly scenario?: Scenario | undefined;
   /** Hears every event, message and log line. */
   readonly onTrace?: ((line: string) => void) | undefined;
 }
@@ -50,8 +53,9 @@ export interface SeedResult {
 }
 
 /** What the seed has drawn: the network, the disks, the clocks, and the faults' families. */
-export function profileOf({ seed, nodes, families, seconds }: SeedOptions): Profile {
-  return drawProfile({ seed, nodes: nodeNames(nodes), durationMs: seconds * 1000, families });
+export function profileOf({ seed, nodes, families, seconds, scenario }: SeedOptions): Profile {
+  const drawn = drawProfile({ seed, nodes: nodeNames(nodes), durationMs: seconds * 1000, families });
+  return { ...drawn, ...scenario?.profile };
 }
 
 export async function runSeed(options: SeedOptions): Promise<SeedResult> {
@@ -69,7 +73,7 @@ class Run {
 
   constructor(options: SeedOptions) {
     const profile = profileOf(options);
-    const shape = drawShape(options.seed, options.nodes);
+    const shape = aimedShape(drawShape(options.seed, options.nodes), options.scenario ?? {});
     this.#options = options;
     this.#faults = options.faults ?? withCompounds(profile, planFaults(profile));
     const world = this.#makeWorld(profile);

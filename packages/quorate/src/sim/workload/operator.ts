@@ -34,11 +34,21 @@ export class Operator {
     await this.#finish();
   }
 
-  /** What was removed is taken down also when its removal had no answer: a machine that is no member serves nobody. */
+  /**
+   * What was removed is taken down also when its removal had no answer: a machine that is no member serves nobody. One that is a member
+   * still is removed again, and nobody else before it: the first removal may yet happen, and two would leave too few.
+   */
   async #lookAfter(name: string): Promise<void> {
-    const members = await this.#client.cluster.members({ timeoutMs: 2000 });
+    const { cluster } = this.#client;
+    const member = (await cluster.members({ timeoutMs: 2000 })).find((each) => each.name === name);
+    if (member !== undefined) {
+      await cluster.removeMember(member.id, { timeoutMs: 4000 }).catch((error: unknown) => {
+        // The list may come from a server that is behind; the leader knows better.
+        if (!(error instanceof CoreError) || error.code !== 'member-not-found') throw error;
+      });
+    }
     this.#leaving = undefined;
-    if (!members.some((member) => member.name === name)) await this.#stage.parts.cluster.retire(name);
+    await this.#stage.parts.cluster.retire(name);
   }
 
   async #finish(): Promise<void> {
