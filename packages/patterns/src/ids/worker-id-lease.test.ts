@@ -65,10 +65,11 @@ describe('a leased number', () => {
     expect(workerAt(280)).toBeUndefined();
   });
   test('is lost at once when the registry says so, but not for a token of the past', () => {
-    const { step, workerAt } = machine();
+    const { lease, step, workerAt } = machine();
     step(0, start);
     step(0, claimed);
     expect(step(50, { kind: 'lost', fencingToken: 6 })).toEqual([]);
+    expect([workerAt(50), lease.deadline]).toEqual([1, 100]);
     expect(step(50, { kind: 'lost', fencingToken: 7 })).toEqual([{ kind: 'lose', worker: 1 }]);
     expect(workerAt(50)).toBeUndefined();
   });

@@ -35,6 +35,7 @@ function compare(asker: MerkleTree, answerer: MerkleTree, bucketsMax?: number) {
     const answer = answerMerkle(answerer, question);
     rounds += 1;
     bytes += question.length + answer.length;
+    expect(diff.buckets).toEqual([]);
     diff.accept(answer);
   }
   return { buckets: diff.buckets, capped: diff.capped, rounds, bytes };
@@ -78,6 +79,17 @@ test('what came and went leaves no trace, in whatever order, and however often t
       expect(tree.hash(0, 0)).toEqual(treeOf(2, held).hash(0, 0));
     }),
   );
+});
+
+test('every byte of a fingerprint counts', () => {
+  const rootOf = (fingerprint: Uint8Array) => {
+    const tree = new MerkleTree({ levels: 1, digest: SHA256 });
+    tree.add(3, fingerprint);
+    return Buffer.from(tree.hash(0, 0)).toString('hex');
+  };
+  const one = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
+  const roots = new Set(Array.from(one, (_, at) => rootOf(one.map((byte, i) => (i === at ? byte ^ 0x80 : byte)))));
+  expect(roots.add(rootOf(one)).size).toBe(17);
 });
 
 describe('cost', () => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../base/index.ts';
 import { RatelessDecoder, RatelessEncoder, SHA256, sipKey } from './index.ts';
+import { RatelessCells } from './rateless-cells.ts';
 
 const key = sipKey(Uint8Array.from({ length: 16 }, (_, i) => i * 7));
 const item = (n: number, itemBytes = 8) => SHA256.of(Uint8Array.of(n, n >> 8, n >> 16, n >> 24)).subarray(0, itemBytes);
@@ -38,6 +39,30 @@ test('the receiver learns exactly what each side lacks', () => {
       },
     ),
   );
+});
+
+test('section 4.2: an item is in cell i with probability 1 / (1 + i/2)', () => {
+  const cells = new RatelessCells(8, key);
+  for (let n = 0; n < 4000; n++) cells.add(item(n), 1);
+  cells.extend(400);
+  expect(cells.count(0)).toBe(4000);
+  /** Cells from `first` on, as a share of what is expected of them. */
+  const share = (first: number, length: number) => {
+    let [held, expected] = [0, 0];
+    for (let i = first; i < first + length; i++) {
+      held += cells.count(i);
+      expected += 4000 / (1 + i / 2);
+    }
+    return held / expected;
+  };
+  for (const [first, length] of [
+    [1, 1],
+    [2, 1],
+    [3, 3],
+    [10, 10],
+    [100, 200],
+  ] as const)
+    expect(Math.abs(share(first, length) - 1), `cells from ${first}`).toBeLessThan(0.05);
 });
 
 describe('section 5.2: the symbols needed per difference', () => {
@@ -82,6 +107,7 @@ describe('refuses', () => {
     expect(() => decoder.receive(second)).toThrow('symbol 0 was expected, not 4');
     expect(() => decoder.receive(first.subarray(0, 20))).toThrow('items claimed');
     expect(decoder.receive(first)).toBe('more');
+    expect(new RatelessDecoder({ itemBytes: 8, key, symbolsMax: 4 }).receive(first)).toBe('more');
     expect(() => decoder.receive(second)).toThrow('more than 6 symbols: the sets differ too much');
   });
   test('a stream that would give the same item again and again', () => {

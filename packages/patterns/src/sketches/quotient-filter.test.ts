@@ -133,6 +133,19 @@ test('the rate of false positives is that of the theory', () => {
   }
 });
 
+test('slots of one, two and four bytes hold remainders of up to 5, 13 and 29 bits, to the last bit', () => {
+  const bytes = [1, 5, 6, 13, 14, 29].map((remainderBits) => {
+    const filter = new QuotientFilter({ quotientBits: 8, remainderBits });
+    const keys = Array.from({ length: 200 }, (_, i) => `k${i}`);
+    for (const key of keys) filter.add(key);
+    expect(keys.filter((key) => !filter.has(key))).toEqual([]);
+    expect(keys.filter((key) => !filter.remove(key))).toEqual([]);
+    expect(filter.size).toBe(0);
+    return filter.sizeBytes / 256;
+  });
+  expect(bytes).toEqual([1, 1, 2, 2, 4, 4]);
+});
+
 test('a size is the smallest slots that keep to the rate at 80 %, with all the bits they have', () => {
   expect(quotientSize(800, 0.05)).toEqual({ quotientBits: 10, remainderBits: 5 });
   expect(quotientSize(820, 0.05)).toEqual({ quotientBits: 11, remainderBits: 5 });

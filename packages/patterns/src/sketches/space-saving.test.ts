@@ -35,6 +35,8 @@ describe('Metwally et al., section 3', () => {
         const truth = counted(items);
         expect(summary.total).toBe([...truth.values()].reduce((a, b) => a + b, 0));
         expect(summary.top().reduce((sum, { count }) => sum + count, 0)).toBe(summary.total);
+        const counts = summary.top().map(({ count }) => count);
+        expect(summary.floor).toBe(counts.length < counters ? 0 : Math.min(...counts));
         expectSummary(summary, truth, summary.total / counters);
       }),
       { numRuns: 300 },
@@ -74,6 +76,8 @@ test('a merged summary keeps the promise for both streams together', () => {
         expect(count).toBeGreaterThanOrEqual(truth.get(key) ?? 0);
         expect(count - error).toBeLessThanOrEqual(truth.get(key) ?? 0);
       }
+      for (const [key, real] of truth)
+        if (merged.get(key) === undefined) expect(real).toBeLessThanOrEqual(merged.floor);
       for (const [key, real] of truth)
         if (real > (left.total + right.total) / counters) expect(merged.get(key)).toBeDefined();
     }),
