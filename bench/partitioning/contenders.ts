@@ -4,6 +4,7 @@
  */
 import {
   BoundedLoads,
+  Directory,
   HashRing,
   hashKey,
   jumpKey,
@@ -50,7 +51,7 @@ function tableOf(count: number): PartitionTable {
   return table;
 }
 
-/** Cut at the quantiles of a sample, one range per node; a new node gets half of every N-th range, as a split by size would give it. */
+/** Cut at the quantiles of a sample, as splits by size would have done it, and given to the nodes in turn. */
 function rangesOf(count: number, keys: readonly string[]): KeyRanges {
   const sample = keys.filter((_, i) => i % 10 === 0).sort();
   const perNode = 16;
@@ -66,16 +67,33 @@ function rangesOf(count: number, keys: readonly string[]): KeyRanges {
   return ranges;
 }
 
-export const grownRanges = (before: KeyRanges, count: number): KeyRanges => {
+function grownRanges(before: KeyRanges, count: number): KeyRanges {
   const { changes } = planPlacement({
     nodes: nodesOf(count),
     replicas: 1,
     current: before.ranges.map(({ replicas }) => replicas),
   });
   return changes.reduce((ranges, [at, replicas]) => ranges.move(before.ranges[at]!.id, replicas), before);
-};
+}
 
 const rangesBySize = new Map<number, KeyRanges>();
+const directories = new Map<number, Directory>();
+
+/** Every key where it was put; a new node is given its share of the keys, and nothing else moves. */
+function directoryOf(count: number, keys: readonly string[]): Directory {
+  const directory = new Directory({ keysMax: keys.length });
+  const before = directories.get(count - 1);
+  keys.forEach((key, i) => {
+    const home = before?.lookup(key)?.home;
+    directory.add(
+      key,
+      home === undefined || i % count === 0 ? `node-${home === undefined ? i % count : count - 1}` : home,
+    );
+  });
+  directories.clear();
+  directories.set(count, directory);
+  return directory;
+}
 
 export const CONTENDERS: readonly Contender[] = [
   {
@@ -138,6 +156,14 @@ export const CONTENDERS: readonly Contender[] = [
       const ranges = before === undefined ? rangesOf(count, keys) : grownRanges(before, count);
       rangesBySize.set(count, ranges);
       return (key) => ranges.ownerOf(key)!;
+    },
+  },
+  {
+    name: 'directory',
+    state: 'an entry per key',
+    build: (count, keys) => {
+      const directory = directoryOf(count, keys);
+      return (key) => directory.lookup(key)!.home;
     },
   },
 ];

@@ -45,6 +45,9 @@ export type HotAdvice =
 
 const SALT_WAYS_ADVISED_MAX = 64;
 
+/** Rates of the first moments are too low rather than wild. */
+const SETTLING_HALF_LIVES = 0.125;
+
 /** What happened since `startedAt`: operations by partition, and the most frequent keys. */
 class Window {
   readonly startedAt: Instant;
@@ -65,6 +68,7 @@ export class HotPartitions {
   /** Operations, each of which counts 2^(−age / halfLifeMs), as of `#asOf`. */
   readonly #weights: Float64Array;
   readonly #asOf: Float64Array;
+  readonly #startedAt: Instant;
   #current: Window;
   #previous: Window | undefined;
 
@@ -86,6 +90,7 @@ export class HotPartitions {
       if (!(value > 0)) throw new RangeError(`${name} must be greater than 0, got ${value}`);
     this.#weights = new Float64Array(partitions);
     this.#asOf = new Float64Array(partitions).fill(now);
+    this.#startedAt = now;
     this.#current = new Window(now, this.#options.partitions, this.#options.counters);
   }
 
@@ -102,7 +107,10 @@ export class HotPartitions {
   /** Operations per second on a partition, as an exponentially weighted mean. */
   ratePerSecond(partition: number, now: Instant): number {
     this.#decay(partition, now);
-    return (this.#weights[partition]! * Math.LN2 * 1000) / this.#options.halfLifeMs;
+    const { halfLifeMs } = this.#options;
+    // What a detector that has always run would have seen of it, so that rates are not too low at first.
+    const halfLives = Math.max(SETTLING_HALF_LIVES, (now - this.#startedAt) / halfLifeMs);
+    return (this.#weights[partition]! * Math.LN2 * 1000) / halfLifeMs / (1 - 2 ** -halfLives);
   }
 
   /** What would help now, the hottest partition first; its hottest keys before the rest. Empty when no partition is hot. O(partitions + counters · log counters). */
