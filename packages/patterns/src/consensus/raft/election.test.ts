@@ -313,3 +313,21 @@ describe('a stalled event loop', () => {
     expect(node.wait(ELECTION_MS - 1)).toEqual([]);
   });
 });
+
+describe('a node that may not stand for election', () => {
+  test.each([
+    ['a learner', { id: 4, learners: [4] }],
+    ['a removed member', { id: 4 }],
+    ['a damaged voter', { damaged: true }],
+  ])('%s forgets a leader that has fallen silent, and stands for nothing', (_who, options) => {
+    const node = new Solo({ term: 1, ...options });
+    node.heartbeat(2, 1);
+    expect(node.status.leader).toBe(2);
+    expect(node.wait(ELECTION_MS - 1)).toEqual([]);
+    expect(node.wait(1)).toEqual(['follower in term 1']);
+    expect(node.status).toMatchObject({ role: 'follower', term: 1, leader: undefined });
+    expect(node.raft.deadline).toBeUndefined();
+    node.heartbeat(2, 1);
+    expect(node.status.leader).toBe(2);
+  });
+});

@@ -37,8 +37,8 @@ export class Election {
   }
 
   get deadline(): Instant | undefined {
-    const { isLeader, promotable, quiescence, stallGrace } = this.#core;
-    if (isLeader || !promotable || quiescence.quiet) return undefined;
+    const { isLeader, promotable, quiescence, stallGrace, leader } = this.#core;
+    if (isLeader || quiescence.quiet || (!promotable && leader === undefined)) return undefined;
     return Instant.of(Math.max(stallGrace.until, this.#timeoutAt));
   }
 
@@ -66,7 +66,10 @@ export class Election {
 
   tick(): void {
     const due = this.deadline;
-    if (due !== undefined && this.#core.now >= due) this.#start();
+    if (due === undefined || this.#core.now < due) return;
+    if (this.#core.promotable) this.#start();
+    // Who may not stand for election must not believe for ever in a leader that has fallen silent: it may have been removed.
+    else this.#core.becomeFollower(this.#core.term, undefined);
   }
 
   /** The operator's wish. A lease may rest on this node's silence, so it is not granted while the leader is fresh. */

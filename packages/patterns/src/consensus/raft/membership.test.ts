@@ -186,6 +186,8 @@ describe('nodes that are removed', () => {
   test('and never after it', () => {
     const node = withConfiguration({ ...joint([4], []) });
     node.heartbeat(2, 1, 1);
+    // It only forgets the leader.
+    expect(node.wait(10 * ELECTION_MS)).toEqual(['follower in term 1']);
     expect(node.raft.deadline).toBeUndefined();
   });
 });
