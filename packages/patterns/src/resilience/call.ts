@@ -53,7 +53,9 @@ export class Call implements CallContext, CancelListener {
     this.operation = operation;
     this.attempt = attempt;
     this.#parent = parent;
-    if (parent !== undefined) parent.listen(this);
+    if (parent === undefined) return;
+    if (parent.isCancelled) this.cancelled(parent.reason);
+    else parent.listen(this);
   }
 
   get signal(): AbortSignal {

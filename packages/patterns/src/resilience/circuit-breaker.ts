@@ -2,7 +2,7 @@ import { Instant } from '../base/index.ts';
 import type { Call, Policy, Sink, Stage } from './call.ts';
 import { Circuit, type CircuitOptions, type CircuitState, type CircuitTicket, REFUSED } from './circuit.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
-import { ResilienceError } from './resilience-error.ts';
+import { isTimeout, ResilienceError } from './resilience-error.ts';
 import type { MonotonicClock, Time } from './world.ts';
 
 export interface CircuitBreakerOptions extends PolicyOptions, CircuitOptions {
@@ -60,6 +60,7 @@ export class CircuitBreaker implements Policy {
 
   /** For its calls alone. */
   failed(call: Call, ticket: CircuitTicket, startedAt: Instant, error: unknown): void {
+    // A timeout further out cancels the call, too, and does say something about the service.
     if (call.isCancelled && !isTimeout(call.reason)) this.#circuit.cancel(ticket);
     else this.record(ticket, startedAt, this.#isFailure === undefined || this.#isFailure(error));
   }
@@ -75,11 +76,6 @@ export class CircuitBreaker implements Policy {
     if (this.#events?.hasSubscribers === true)
       this.#events.publish({ kind: 'circuit', policy: this.#name, from, to: this.#circuit.state });
   }
-}
-
-/** A timeout further out cancels the call, too, and does say something about the service. */
-function isTimeout(reason: unknown): boolean {
-  return reason instanceof ResilienceError && reason.code === 'timed-out';
 }
 
 class GuardedCall implements Sink {

@@ -29,15 +29,13 @@ export class Fallback implements Policy {
   bind(next: Stage): Stage {
     return {
       start: (call, sink) => {
-        next.start(call, {
-          succeed: (value) => sink.succeed(value),
-          fail: (error) => this.#failed(call, sink, error),
-        });
+        next.start(call, new ReplaceableCall(this, call, sink));
       },
     };
   }
 
-  #failed(call: Call, sink: Sink, error: unknown): void {
+  /** For its calls alone. */
+  failed(call: Call, sink: Sink, error: unknown): void {
     if (call.isCancelled || !this.#handles(error)) return sink.fail(error);
     if (this.#events?.hasSubscribers === true) this.#events.publish({ kind: 'fell-back', policy: this.#name, error });
     let answer: unknown;
@@ -47,5 +45,25 @@ export class Fallback implements Policy {
       return sink.fail(problem);
     }
     settleWith(answer, sink);
+  }
+}
+
+class ReplaceableCall implements Sink {
+  readonly policy: Fallback;
+  readonly call: Call;
+  readonly sink: Sink;
+
+  constructor(policy: Fallback, call: Call, sink: Sink) {
+    this.policy = policy;
+    this.call = call;
+    this.sink = sink;
+  }
+
+  succeed(value: unknown): void {
+    this.sink.succeed(value);
+  }
+
+  fail(error: unknown): void {
+    this.policy.failed(this.call, this.sink, error);
   }
 }

@@ -7,9 +7,10 @@
  * proposal A6). The operation sees `attempt` and should ask another replica for each.
  */
 import { assert } from '../base/index.ts';
-import type { Call, CancelListener, Policy, Sink, Stage } from './call.ts';
+import { Call, type CancelListener, type Policy, type Sink, type Stage } from './call.ts';
 import { DueItem, SharedTimer } from './due-list.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
+import { isNotFinal } from './resilience-error.ts';
 import type { AttemptBudget } from './retry-budget.ts';
 import type { Time } from './world.ts';
 
@@ -158,7 +159,10 @@ class HedgedCall extends DueItem implements CancelListener {
 
   attempt(): void {
     this.attempts += 1;
-    const attempt = new Attempt(this, this.#call.child(this.#call.attempt + this.attempts - 1));
+    const attempt = new Attempt(
+      this,
+      new Call(this.#call.operation, this.#call.attempt + this.attempts - 1, undefined),
+    );
     this.#running.push(attempt);
     this.#next.start(attempt.call, attempt);
   }
@@ -173,7 +177,6 @@ class HedgedCall extends DueItem implements CancelListener {
   failed(attempt: Attempt, error: unknown): void {
     if (this.isOver) return;
     this.#running.splice(this.#running.indexOf(attempt), 1);
-    attempt.call.end();
     this.#policy.failed();
     if (!this.#policy.worthMore(error)) {
       this.#end(attempt, LOST);
@@ -184,22 +187,18 @@ class HedgedCall extends DueItem implements CancelListener {
     }
   }
 
-  /** The whole call is cancelled; its attempts hear of it as its children. */
+  /** The whole call is cancelled. */
   cancelled(reason: unknown): void {
     if (this.isOver) return;
-    this.isOver = true;
-    this.#policy.over(this);
+    this.#end(undefined, reason);
     this.#sink.fail(reason);
   }
 
-  #end(winner: Attempt, reason: unknown): void {
+  #end(winner: Attempt | undefined, reason: unknown): void {
     this.isOver = true;
     this.#policy.over(this);
     this.#call.ignore(this);
-    for (const attempt of this.#running) {
-      attempt.call.end();
-      if (attempt !== winner) attempt.call.cancel(reason);
-    }
+    for (const attempt of this.#running) if (attempt !== winner) attempt.call.cancel(reason);
   }
 }
 
@@ -219,8 +218,4 @@ class Attempt implements Sink {
   fail(error: unknown): void {
     this.hedged.failed(this, error);
   }
-}
-
-function isNotFinal(error: unknown): boolean {
-  return typeof error !== 'object' || error === null || (error as { retryable?: unknown }).retryable !== false;
 }

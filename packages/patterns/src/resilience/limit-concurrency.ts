@@ -7,7 +7,7 @@ import type { Call, CancelListener, Policy, Sink, Stage } from './call.ts';
 import { type ConcurrencyLimit, GradientLimit } from './concurrency-limit.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
 import { Gate, GateWaiter } from './gate.ts';
-import { ResilienceError } from './resilience-error.ts';
+import { isTimeout, ResilienceError } from './resilience-error.ts';
 import type { Time } from './world.ts';
 
 export interface LimitConcurrencyOptions extends PolicyOptions {
@@ -157,8 +157,4 @@ class LimitedCall extends GateWaiter implements Sink, CancelListener {
     this.#policy.end(this.#startedAt, this.#call.isCancelled, true, error);
     this.#sink.fail(error);
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'timed-out';
 }

@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { Instant } from '../base/index.ts';
 import { AdaptiveThrottle } from './adaptive-throttle.ts';
+import type { Policy } from './call.ts';
 import { compose } from './compose.ts';
 import { AimdLimit, ExponentialAverage, GradientLimit, VegasLimit } from './concurrency-limit.ts';
 import { LimitConcurrency } from './limit-concurrency.ts';
+import { isTimeout } from './resilience-error.ts';
 import { ShedLoad } from './shed-load.ts';
-import { Deferred, FakeTime, outcomeOf, settle } from './world.fixture.ts';
+import { Timeout } from './timeout.ts';
+import { Deferred, FakeTime, outcomeOf, Recorded, settle } from './world.fixture.ts';
 
 const t = Instant.of;
 
@@ -86,6 +89,25 @@ describe('SRE, chapter 21: a client-side throttle', () => {
     expect(sent + refused).toBe(100);
     expect(refused).toBeGreaterThan(60);
   });
+});
+
+test('a throttle takes a caller who left for no refusal, but a timeout around it for one', async () => {
+  const time = new FakeTime();
+  const shed = new ShedLoad(time, () => 0.999, { isOverload: isTimeout });
+  const fail = async (policies: readonly Policy[], abort: boolean): Promise<void> => {
+    const controller = new AbortController();
+    const operation = new Deferred<number>();
+    outcomeOf(compose(...policies, shed).run(() => operation.promise, { signal: controller.signal }));
+    if (abort) controller.abort('left');
+    await time.advance(10);
+    operation.reject(new Error('aborted'));
+    await settle();
+  };
+  for (let i = 0; i < 20; i++) await fail([], true);
+  expect(shed.refusalProbability).toBe(0);
+  for (let i = 0; i < 40; i++) await fail([new Timeout(time, { timeoutMs: 10 })], false);
+  // 60 requests, 20 accepts
+  expect(shed.refusalProbability).toBe(20 / 61);
 });
 
 describe('Netflix concurrency-limits', () => {
@@ -220,5 +242,39 @@ describe('an adaptive concurrency limit', () => {
     expect(policy.limit).toBe(10);
     await fail(Object.assign(new Error('late'), { code: 'timed-out' }));
     expect(policy.limit).toBe(9);
+  });
+
+  test('lets calls wait in order if so configured; one that gives up leaves its place to the next', async () => {
+    const time = new FakeTime();
+    const policy = new LimitConcurrency(time, { limit: new AimdLimit({ initial: 1, min: 1, max: 1 }), waitersMax: 2 });
+    const pipeline = compose(policy);
+    const first = new Deferred<number>();
+    outcomeOf(pipeline.run(() => first.promise));
+    const controller = new AbortController();
+    const left = outcomeOf(pipeline.run(() => 1, { signal: controller.signal }));
+    const next = outcomeOf(pipeline.run(() => 2));
+    controller.abort('left');
+    first.resolve(0);
+    await settle();
+    expect([left.error, next.value, policy.running]).toEqual(['left', 2, 0]);
+  });
+
+  test('learns from full windows only: not before their time, not from too few calls', async () => {
+    const time = new FakeTime();
+    const events = new Recorded();
+    const policy = new LimitConcurrency(time, {
+      limit: new AimdLimit({ initial: 2, min: 1, max: 9 }),
+      windowMs: 100,
+      samplesMin: 3,
+      events,
+    });
+    const limits: number[] = [];
+    for (let i = 0; i < 6; i++) {
+      await compose(policy).run(() => i);
+      limits.push(policy.limit);
+      await time.advance(40);
+    }
+    expect(limits).toEqual([2, 2, 2, 3, 3, 3]);
+    expect(events.events).toEqual([{ kind: 'limit', policy: 'concurrency limit', from: 2, to: 3 }]);
   });
 });

@@ -49,3 +49,13 @@ export class ResilienceError extends Error {
     }
   }
 }
+
+/** Whether a policy, or whoever uses the same code, gave up waiting. */
+export function isTimeout(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { code?: unknown }).code === 'timed-out';
+}
+
+/** Whether another attempt may go better: an error whose `retryable` is false says that it will not. */
+export function isNotFinal(error: unknown): boolean {
+  return typeof error !== 'object' || error === null || (error as { retryable?: unknown }).retryable !== false;
+}

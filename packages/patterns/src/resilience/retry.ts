@@ -9,6 +9,7 @@ import { assert, Instant } from '../base/index.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import type { Call, CancelListener, Policy, Sink, Stage } from './call.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
+import { isNotFinal } from './resilience-error.ts';
 import type { AttemptBudget } from './retry-budget.ts';
 import type { RandomNumber, Time } from './world.ts';
 
@@ -129,10 +130,6 @@ class RetriedCall implements Sink, CancelListener {
     this.#current = this.#call.child(this.#attempt);
     this.#next.start(this.#current, this);
   }
-}
-
-function isNotFinal(error: unknown): boolean {
-  return typeof error !== 'object' || error === null || (error as { retryable?: unknown }).retryable !== false;
 }
 
 function retryAfterMs(error: unknown): number {

@@ -1,15 +1,15 @@
 import { AdaptiveThrottle, type AdaptiveThrottleOptions } from './adaptive-throttle.ts';
-import type { Policy, Sink, Stage } from './call.ts';
+import type { Call, Policy, Sink, Stage } from './call.ts';
 import type { EventChannel, PolicyOptions } from './events.ts';
-import { ResilienceError } from './resilience-error.ts';
+import { isTimeout, ResilienceError } from './resilience-error.ts';
 import type { RandomNumber, Time } from './world.ts';
 
 export interface ShedLoadOptions extends PolicyOptions, AdaptiveThrottleOptions {
   /**
-   * Whether an error says that the service refused for want of capacity (429, 503, a timeout). Default: any error does. What
-   * is no overload counts as accepted.
+   * Whether an error says that the service has no capacity: 429, 503, a timeout. All else is an answer, and counts as accepted: an error
+   * that is the caller's own fault must not make the throttle stricter.
    */
-  readonly isOverload?: (error: unknown) => boolean;
+  readonly isOverload: (error: unknown) => boolean;
 }
 
 /**
@@ -24,11 +24,11 @@ export class ShedLoad implements Policy {
   readonly #name: string;
   readonly #events: EventChannel | undefined;
 
-  constructor(time: Pick<Time, 'clock'>, random: RandomNumber, options: ShedLoadOptions = {}) {
+  constructor(time: Pick<Time, 'clock'>, random: RandomNumber, options: ShedLoadOptions) {
     this.#time = time;
     this.#random = random;
     this.#throttle = new AdaptiveThrottle(options);
-    this.#isOverload = options.isOverload ?? (() => true);
+    this.#isOverload = options.isOverload;
     this.#name = options.name ?? 'load shedding';
     this.#events = options.events;
   }
@@ -42,7 +42,7 @@ export class ShedLoad implements Policy {
     return {
       start: (call, sink) => {
         if (this.#throttle.admit(this.#random(), this.#time.clock.monotonic())) {
-          next.start(call, new CountedCall(this, sink));
+          next.start(call, new CountedCall(this, call, sink));
           return;
         }
         if (this.#events?.hasSubscribers === true)
@@ -58,17 +58,21 @@ export class ShedLoad implements Policy {
   }
 
   /** For its calls alone. */
-  failed(error: unknown): void {
-    if (!this.#isOverload(error)) this.accepted();
+  failed(call: Call, error: unknown): void {
+    // What the service would have said to a caller who left is not known: no reason to be stricter, unless time was up.
+    const isLeft = call.isCancelled && !isTimeout(call.reason);
+    if (isLeft || !this.#isOverload(call.isCancelled ? call.reason : error)) this.accepted();
   }
 }
 
 class CountedCall implements Sink {
   readonly policy: ShedLoad;
+  readonly call: Call;
   readonly sink: Sink;
 
-  constructor(policy: ShedLoad, sink: Sink) {
+  constructor(policy: ShedLoad, call: Call, sink: Sink) {
     this.policy = policy;
+    this.call = call;
     this.sink = sink;
   }
 
@@ -78,7 +82,7 @@ class CountedCall implements Sink {
   }
 
   fail(error: unknown): void {
-    this.policy.failed(error);
+    this.policy.failed(this.call, error);
     this.sink.fail(error);
   }
 }
