@@ -9,11 +9,13 @@ import type { Scenario } from 'quorate/sim';
 import type { Plan } from './mutant.ts';
 
 const SECONDS = 5;
+/** For runs in which little happens at a time. */
+const QUIET_SECONDS = 40;
 const TRIO = ['n1', 'n2', 'n3'];
 const QUARTET = [...TRIO, 'n4'];
 
 /** Nobody but writers and readers. */
-const callersOnly = { watchers: 0, lessees: 0, lockers: 0, changesMembers: false, transfersLead: false } as const;
+const CALLERS_ONLY = { watchers: 0, lessees: 0, lockers: 0, changesMembers: false, transfersLead: false } as const;
 
 const NO_OPERATIONS = {
   put: 0,
@@ -28,42 +30,55 @@ const NO_OPERATIONS = {
 };
 
 /** Faults of one kind after the other, as drawn by `fault`, with such pauses between their beginnings. */
-function sequence(random: SeededStream, pauseMs: readonly [number, number], fault: (atMs: number) => Fault[]): Fault[] {
+function sequence(
+  random: SeededStream,
+  seconds: number,
+  pauseMs: readonly [number, number],
+  fault: (atMs: number) => Fault[],
+): Fault[] {
   const faults: Fault[] = [];
-  for (let atMs = 400; atMs < SECONDS * 1000; atMs += random.between(...pauseMs)) faults.push(...fault(atMs));
+  for (let atMs = 400; atMs < seconds * 1000; atMs += random.between(...pauseMs)) faults.push(...fault(atMs));
   return faults.sort((a, b) => a.atMs - b.atMs);
 }
 
-function aimed(seed: string, scenario: Scenario, faults: (random: SeededStream) => Fault[]): Plan {
+function aimed(
+  seed: string,
+  scenario: Scenario,
+  faults: (random: SeededStream, seconds: number) => Fault[],
+  seconds = SECONDS,
+): Plan {
   const random = new SeededStream(parseSeed(seed), 'aim');
-  return { seed, nodes: TRIO.length, families: [], seconds: SECONDS, scenario, faults: faults(random) };
+  return { seed, nodes: TRIO.length, families: [], seconds, scenario, faults: faults(random, seconds) };
 }
 
-/** Two elect while the third is away; then one of the two is away, and the other one has restarted when the third asks it for its vote. */
+/**
+ * Two elect while the leader is away; before its successor's first entry is on the voter's disk, the successor is away, and the
+ * voter restarts. Then the old leader asks it for its vote, in the same term. Links and disks are slow, so that there is time between.
+ */
 export function voterForgets(seed: string): Plan {
   return aimed(
     seed,
     {
-      shape: { ...callersOnly, clients: 1, callers: 1, meanPauseMs: 40 },
-      raft: { electionTimeoutMs: 100, heartbeatIntervalMs: 20, preVote: false, reads: 'index' },
+      shape: { ...CALLERS_ONLY, clients: 1, callers: 1, meanPauseMs: 40 },
+      raft: { electionTimeoutMs: 300, heartbeatIntervalMs: 40, preVote: false, reads: 'index', snapshotEntries: 1000 },
       profile: {
-        quality: { latency: { minMs: 0.2, meanMs: 0.5 } },
-        syncLatency: { minMs: 0.1, meanMs: 0.2 },
+        quality: { latency: { minMs: 15, meanMs: 5 } },
+        syncLatency: { minMs: 20, meanMs: 5 },
         turnMs: 0.05,
       },
     },
-    (random) =>
-      sequence(random, [500, 700], (atMs) => {
-        const [voter, first] = random.shuffled(TRIO) as [string, string];
-        const [second] = TRIO.filter((name) => name !== voter && name !== first) as [string];
-        const firstMs = random.between(110, 220);
-        const thenMs = atMs + firstMs;
+    (random, seconds) =>
+      sequence(random, seconds, [1600, 2000], (atMs) => {
+        const awayMs = random.between(470, 600);
+        const thenMs = atMs + awayMs;
+        const cuts = isolate(LEADER, TRIO);
         return [
-          { kind: 'cut', atMs, forMs: firstMs, shape: 'isolate', cuts: isolate(first, TRIO) },
-          { kind: 'cut', atMs: thenMs, forMs: 200, shape: 'isolate', cuts: isolate(second, TRIO) },
-          { kind: 'kill', atMs: thenMs, forMs: 2, nodes: [voter] },
+          { kind: 'cut', atMs, forMs: awayMs, shape: 'isolate the leader', cuts },
+          { kind: 'cut', atMs: thenMs, forMs: 600, shape: 'isolate its successor', cuts },
+          { kind: 'kill', atMs: thenMs, forMs: 2, nodes: random.shuffled(TRIO).slice(1) },
         ];
       }),
+    QUIET_SECONDS,
   );
 }
 
@@ -72,7 +87,7 @@ export function reignsCutShort(seed: string): Plan {
   return aimed(
     seed,
     {
-      shape: { ...callersOnly, clients: 3, callers: 4, meanPauseMs: 5 },
+      shape: { ...CALLERS_ONLY, clients: 3, callers: 4, meanPauseMs: 5 },
       raft: {
         electionTimeoutMs: 100,
         heartbeatIntervalMs: 30,
@@ -89,8 +104,8 @@ export function reignsCutShort(seed: string): Plan {
         turnMs: 0.05,
       },
     },
-    (random) =>
-      sequence(random, [60, 200], (atMs) => {
+    (random, seconds) =>
+      sequence(random, seconds, [60, 200], (atMs) => {
         const cuts = isolate(LEADER, TRIO);
         return [{ kind: 'cut', atMs, forMs: random.between(100, 500), shape: 'isolate the leader', cuts }];
       }),
@@ -103,7 +118,7 @@ export function leaderWakesAlone(seed: string): Plan {
     seed,
     {
       shape: {
-        ...callersOnly,
+        ...CALLERS_ONLY,
         clients: 6,
         callers: 3,
         keys: 2,
@@ -112,8 +127,8 @@ export function leaderWakesAlone(seed: string): Plan {
       },
       raft: { electionTimeoutMs: 150, heartbeatIntervalMs: 40, reads: 'lease' },
     },
-    (random) =>
-      sequence(random, [1200, 1800], (atMs) => {
+    (random, seconds) =>
+      sequence(random, seconds, [1200, 1800], (atMs) => {
         const forMs = random.between(400, 900);
         const cuts = isolate(LEADER, TRIO);
         return [
@@ -129,11 +144,11 @@ export function membersComeAndGo(seed: string): Plan {
   return aimed(
     seed,
     {
-      shape: { ...callersOnly, clients: 1, callers: 2, changesMembers: true, meanOperationMs: 50, meanPauseMs: 15 },
+      shape: { ...CALLERS_ONLY, clients: 1, callers: 2, changesMembers: true, meanOperationMs: 50, meanPauseMs: 15 },
       raft: { snapshotEntries: 1000 },
     },
-    (random) =>
-      sequence(random, [200, 500], (atMs) => {
+    (random, seconds) =>
+      sequence(random, seconds, [200, 500], (atMs) => {
         const forMs = random.between(50, 200);
         const nodes = random.shuffled(QUARTET).slice(0, 2);
         if (random.chance(0.7)) return [{ kind: 'slow-disk', atMs, forMs, nodes, factor: 30 }];
@@ -148,11 +163,12 @@ export function brokenPipelines(seed: string): Plan {
   return aimed(
     seed,
     {
-      shape: { ...callersOnly, clients: 4, callers: 8, meanPauseMs: 5 },
+      shape: { ...CALLERS_ONLY, clients: 4, callers: 8, meanPauseMs: 5 },
       raft: { electionTimeoutMs: 300, snapshotEntries: 1000, appendBytesMax: 200, inflightMessagesMax: 256 },
       profile: { quality: { latency: { minMs: 2, meanMs: 10 } }, syncLatency: { minMs: 0.1, meanMs: 1 }, turnMs: 0.05 },
     },
-    (random) => sequence(random, [20, 80], (atMs) => [{ kind: 'reset', atMs, forMs: 1, nodes: [random.pick(TRIO)] }]),
+    (random, seconds) =>
+      sequence(random, seconds, [20, 80], (atMs) => [{ kind: 'reset', atMs, forMs: 1, nodes: [random.pick(TRIO)] }]),
   );
 }
 
@@ -161,11 +177,11 @@ export function lostAnswers(seed: string): Plan {
   return aimed(
     seed,
     {
-      shape: { ...callersOnly, clients: 4, callers: 4, meanPauseMs: 5 },
+      shape: { ...CALLERS_ONLY, clients: 4, callers: 4, meanPauseMs: 5 },
       raft: { electionTimeoutMs: 150, heartbeatIntervalMs: 40, snapshotEntries: 20, trailingEntries: 0 },
     },
-    (random) =>
-      sequence(random, [100, 300], (atMs) => {
+    (random, seconds) =>
+      sequence(random, seconds, [100, 300], (atMs) => {
         const nodes = [random.chance(0.6) ? LEADER : random.pick(TRIO)];
         return [{ kind: 'kill', atMs, forMs: random.between(5, 200), nodes }];
       }),

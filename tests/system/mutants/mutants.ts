@@ -12,7 +12,7 @@ export const mutants: readonly Mutant[] = [
     find: 'this.vote = restart.state.vote;',
     replace: 'this.vote = undefined;',
     plan: aims.voterForgets,
-    seed: undefined,
+    seed: '1',
     checks: ['election-safety', 'log-matching', 'leader-completeness', 'no-crash', 'state-machine-safety'],
   },
   {

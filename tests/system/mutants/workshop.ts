@@ -1,29 +1,19 @@
-/** A copy of everything that was built, in which one line at a time can be made wrong. */
+/** Simulations of what was built, in processes of their own, with one place of it made wrong while it is loaded. */
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Mutant, Plan } from './mutant.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
-const PACKAGES = ['patterns', 'env', 'sim', 'cluster', 'gateways', 'quorate'];
-const PROGRAM = 'trial.mjs';
-/** Runs in the copy: reads plans, and prints what they found. */
-const SOURCE = `
-import { readFileSync } from 'node:fs';
-import { runSeed } from 'quorate/sim';
-const runs = [];
-for (const plan of JSON.parse(readFileSync(0, 'utf8'))) {
-  const { seed, violations } = await runSeed(plan);
-  runs.push({ seed, violations });
-  if (violations.length > 0) break;
-}
-console.log(JSON.stringify({ runs }));
-`;
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
+const TRIAL_MS_MAX = 120_000;
 
-type Change = Pick<Mutant, 'name' | 'file' | 'find' | 'replace'>;
+/** A module that is loaded with another source. */
+export interface Change {
+  readonly url: string;
+  readonly source: string;
+}
 
 export interface Finding {
   readonly seed: string;
@@ -36,64 +26,58 @@ export interface Trial {
   readonly findings: readonly Finding[];
 }
 
-export class Workshop implements Disposable {
-  readonly #directory: string;
-  #copies = 0;
-
-  constructor() {
-    this.#directory = mkdtempSync(join(tmpdir(), 'quorate-mutants-'));
-  }
-
-  /** A copy with that bug; without one, a sound copy. Throws when the bug does not fit exactly once. */
-  copy(mutant?: Change): string {
-    this.#copies += 1;
-    const home = join(this.#directory, String(this.#copies));
-    for (const name of PACKAGES) {
-      const from = join(ROOT, 'packages', name);
-      if (!existsSync(join(from, 'dist'))) throw new Error(`${from} is not built: npm run build`);
-      const to = join(home, 'node_modules', name === 'quorate' ? name : `@quorate/${name}`);
-      for (const part of ['dist', 'bin', 'package.json']) {
-        if (existsSync(join(from, part))) cpSync(join(from, part), join(to, part), { recursive: true });
-      }
-    }
-    for (const dependency of ['sorted-btree', 'commander']) {
-      symlinkSync(join(ROOT, 'node_modules', dependency), join(home, 'node_modules', dependency));
-    }
-    writeFileSync(join(home, PROGRAM), SOURCE);
-    if (mutant !== undefined) apply(mutant, home);
-    return home;
-  }
-
-  /** Runs the plans with the copy, one after the other, until one finds something. */
-  async simulate(home: string, plans: readonly Plan[]): Promise<Trial> {
-    const { runs } = JSON.parse(await run(join(home, PROGRAM), JSON.stringify(plans))) as {
-      runs: { seed: string; violations: Finding[] }[];
-    };
-    const findings = runs.flatMap((each) => each.violations.map((violation) => ({ ...violation, seed: each.seed })));
-    return { seeds: runs.length, findings };
-  }
-
-  [Symbol.dispose](): void {
-    rmSync(this.#directory, { recursive: true, force: true });
-  }
+const HOOKS = `
+let change;
+export function initialize(data) {
+  change = data;
 }
+export function load(url, context, next) {
+  return url === change.url ? { format: 'module', source: change.source, shortCircuit: true } : next(url, context);
+}
+`;
 
-function apply({ name, file, find, replace }: Change, home: string): void {
-  const [pack, ...rest] = file.split('/');
-  const path = join(home, 'node_modules', '@quorate', pack!, ...rest);
-  mkdirSync(dirname(path), { recursive: true });
+const PROGRAM = `
+import { readFileSync } from 'node:fs';
+import { register } from 'node:module';
+const { change, hooks, plans } = JSON.parse(readFileSync(0, 'utf8'));
+if (change !== undefined) register('data:text/javascript,' + encodeURIComponent(hooks), { data: change });
+const { runSeed } = await import('quorate/sim');
+const runs = [];
+for (const plan of plans) {
+  const { seed, violations } = await runSeed(plan);
+  runs.push({ seed, violations });
+  if (violations.length > 0) break;
+}
+console.log(JSON.stringify({ runs }));
+`;
+
+/** What the bug changes. Throws when it does not fit exactly once. */
+export function changeOf({ name, file, find, replace }: Mutant): Change {
+  const path = join(ROOT, 'packages', file);
+  if (!existsSync(path)) throw new Error(`${path} is not built: npm run build`);
   const parts = readFileSync(path, 'utf8').split(find);
   if (parts.length !== 2) {
     throw new Error(
       `mutant ${name}: expected exactly one place in ${file} that reads ${find}, found ${parts.length - 1}`,
     );
   }
-  writeFileSync(path, parts.join(replace));
+  return { url: pathToFileURL(path).href, source: parts.join(replace) };
 }
 
-function run(program: string, input: string): Promise<string> {
+/** Runs the plans one after the other, until one finds something. */
+export async function simulate(change: Change | undefined, plans: readonly Plan[]): Promise<Trial> {
+  const { runs } = JSON.parse(await run(JSON.stringify({ change, hooks: HOOKS, plans }))) as {
+    runs: { seed: string; violations: Finding[] }[];
+  };
+  const findings = runs.flatMap((each) => each.violations.map((violation) => ({ ...violation, seed: each.seed })));
+  return { seeds: runs.length, findings };
+}
+
+function run(input: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = execFile(process.execPath, [program], { maxBuffer: OUTPUT_BYTES_MAX }, (error, stdout, stderr) => {
+    const typed = ['--input-type=module', '--eval', PROGRAM];
+    const options = { cwd: join(ROOT, 'tests'), maxBuffer: OUTPUT_BYTES_MAX, timeout: TRIAL_MS_MAX };
+    const child = execFile(process.execPath, typed, options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
       else reject(new Error(`the simulation failed: ${stderr || error.message}`));
     });
