@@ -67,6 +67,8 @@ async function measure(
     },
     { name: NATIVE, cluster: quorate, contender: await NativeContender.connect(quorate.native) },
   ];
+  // Memory first, while nothing but these keys is there.
+  const memory = await memoryAfterFill(sides, options, say);
   for (const { cluster, contender } of sides) await throughput(cluster, putOf(contender), 100, 1);
   const figures = [
     ...(await rates('writes, one client, one at a time', sides, putOf, 1, options, say, { [NATIVE]: 1.2 })),
@@ -76,7 +78,6 @@ async function measure(
     ...(await rates('linearizable reads, 1,000 in flight', sides, getOf, 1000, options, say)),
     await fanOut(sides, options, say),
   ];
-  const memory = await memoryAfterFill(sides, options, say);
   for (const { contender } of sides) await contender.close();
   return [...figures, memory, await gaps(etcd, quorate, options, say)];
 }
@@ -136,7 +137,7 @@ async function memoryAfterFill(
     say(`resident memory after ${options.fillKeys} keys: ${name}: ${mebibytes.toFixed(0)} MiB`);
   }
   return {
-    what: `memory of the largest process after all that and ${options.fillKeys} keys`,
+    what: `memory of the largest process after ${options.fillKeys} keys`,
     unit: 'MiB',
     better: 'lower',
     samples,

@@ -6,7 +6,7 @@ import { runDev } from './commands/dev.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { addMemberCommands } from './commands/members.ts';
 import { runServe } from './commands/serve.ts';
-import simCommand from './commands/sim-command.ts';
+import { simCommand } from './commands/sim-command.ts';
 import { snapshotCommand } from './commands/snapshot.ts';
 import { runStatus } from './commands/status.ts';
 import { flagName, SettingsError, settingKeys, settingTable } from './settings.ts';

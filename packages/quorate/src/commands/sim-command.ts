@@ -47,7 +47,7 @@ function familiesOf(text: string): readonly FaultFamily[] {
   return text.split(',').filter((family): family is FaultFamily => FAULT_FAMILIES.includes(family as FaultFamily));
 }
 
-export default function simCommand(): Command {
+export function simCommand(): Command {
   const core = new Command('core')
     .description(
       'run clusters of the core under faults, in simulated time, and check what they promise: exit 0 kept, 1 broken',
