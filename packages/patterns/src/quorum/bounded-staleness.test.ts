@@ -1,6 +1,6 @@
 /** Bailis et al., "Probabilistically Bounded Staleness for Practical Partial Quorums", VLDB 2012. */
 import { describe, expect, test } from 'vitest';
-import { kFreshness, missProbability, monotonicReads, simulateStaleness, tFreshness } from './index.ts';
+import { kFreshness, missProbability, monotonicReads, Staleness, simulateStaleness, tFreshness } from './index.ts';
 
 /** Mulberry32: good enough to sample delays. */
 function random(seed: number): () => number {
@@ -63,6 +63,7 @@ describe('the closed forms', () => {
 
   test('refuse quorums that are none', () => {
     expect(() => missProbability(3, 4, 1)).toThrow(/read/);
+    for (const size of [0, 1.5]) expect(() => missProbability(3, 1, size)).toThrow(/write/);
     expect(() => kFreshness(3, 1, 1, 0)).toThrow(/versions/);
     expect(() => tFreshness(3, 1, 1, [1, 1])).toThrow(/4 probabilities/);
   });
@@ -116,6 +117,13 @@ describe('the simulation', () => {
     };
     expect(simulateStaleness({ copies: 5, read: 3, write: 3, delays, rounds }).visibilityMs(1)).toBe(0);
     expect(simulateStaleness({ copies: 5, read: 3, write: 2, delays, rounds }).visibilityMs(1)).toBeGreaterThan(0);
+  });
+
+  test('reports the smallest time within which at least that part of the rounds lies', () => {
+    const found = new Staleness(Float64Array.of(30, 0, 20, 10), Float64Array.of(2, 1), Float64Array.of(4));
+    expect([0, 0.25, 0.26, 0.5, 0.75, 1].map((part) => found.visibilityMs(part))).toEqual([0, 0, 10, 10, 20, 30]);
+    expect([0, 9, 10, 30].map((ms) => found.freshAfter(ms))).toEqual([0.25, 0.25, 0.5, 1]);
+    expect([found.readLatencyMs(0.5), found.readLatencyMs(0.51), found.writeLatencyMs(1)]).toEqual([1, 2, 4]);
   });
 
   test('refuses to run no rounds', () => {

@@ -185,6 +185,7 @@ describe('R, W and N', () => {
     const weak = describeReadWrite(readWriteFacts(12, 11, 1)).join(' ');
     expect(weak).toContain('R + W = 12 is not more than N = 12');
     expect(weak).toContain('2 W = 2 is not more than N = 12');
+    expect(describeReadWrite(readWriteFacts(6, 4, 3)).join(' ')).toContain('2 W = 6 is not more than N = 6');
     expect(weak).toContain('can be lost with a single copy');
     expect(weak).toContain('the 11th fastest of 12 copies, a write for the 1st fastest');
     expect(describeReadWrite(readWriteFacts(3, 1, 3)).join(' ')).toContain('writes with no copy down');
