@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Bulkhead } from './bulkhead.ts';
+import type { Policy } from './call.ts';
 import { compose } from './compose.ts';
 import { Gate, GateWaiter } from './gate.ts';
 import { Deferred, outcomeOf, settle } from './world.fixture.ts';
@@ -45,6 +46,22 @@ describe('a bulkhead', () => {
     await settle();
     expect([left.error, next.value]).toEqual(['left', 'served']);
     expect([bulkhead.running, bulkhead.waiting]).toEqual([0, 0]);
+  });
+
+  test('a call that is cancelled before it asks for a place takes none, and does not wait', async () => {
+    const bulkhead = new Bulkhead({ concurrentMax: 1, waitersMax: 5 });
+    const operation = new Deferred<number>();
+    outcomeOf(compose(bulkhead).run(() => operation.promise));
+    const cancelling: Policy = {
+      bind: (next) => ({
+        start: (call, sink) => {
+          call.cancel('not wanted');
+          next.start(call, sink);
+        },
+      }),
+    };
+    await expect(compose(cancelling, bulkhead).run(() => 1)).rejects.toBe('not wanted');
+    expect([bulkhead.running, bulkhead.waiting]).toEqual([1, 0]);
   });
 
   test('a place is held until the operation ends, though its caller gave up', async () => {

@@ -169,6 +169,16 @@ describe('an open circuit', () => {
     expect(circuit.admit(t(1_000))).not.toBe(REFUSED);
   });
 
+  test('starts counting failures in a row anew once it is closed again', () => {
+    const circuit = new Circuit({ failuresInARow: 3, openMs: 1_000, probes: 1 });
+    calls(circuit, 'xxx');
+    calls(circuit, '.', 1_000);
+    calls(circuit, 'xx', 1_001);
+    expect(circuit.state).toBe('closed');
+    calls(circuit, 'x', 1_002);
+    expect(circuit.state).toBe('open');
+  });
+
   test('starts with an empty window once it is closed again', () => {
     const circuit = new Circuit({ window: { calls: 4 }, callsMin: 4, openMs: 1_000, probes: 1 });
     calls(circuit, 'xxxx');

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Bulkhead } from './bulkhead.ts';
+import type { Policy } from './call.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { compose } from './compose.ts';
 import { Retry } from './retry.ts';
@@ -91,6 +92,46 @@ describe('a pipeline', () => {
     expect(time.pending).toBe(0);
     await time.advance(100_000);
     expect(attempts).toBe(1);
+  });
+
+  test('starts no attempt after the signal was aborted while one ran', async () => {
+    const time = new FakeTime();
+    const controller = new AbortController();
+    const operation = new Deferred<number>();
+    let attempts = 0;
+    const run = compose(new Retry(time, half)).run(
+      () => {
+        attempts += 1;
+        return operation.promise;
+      },
+      { signal: controller.signal },
+    );
+    const outcome = outcomeOf(run);
+    controller.abort('enough');
+    operation.reject(new Error('aborted'));
+    await settle();
+    expect(time.pending).toBe(0);
+    await time.advance(100_000);
+    expect([outcome.error, attempts]).toEqual(['enough', 1]);
+  });
+
+  test('never runs the operation of a call that a policy has cancelled, nor a child of it', async () => {
+    const cancelling: Policy = {
+      bind: (next) => ({
+        start: (call, sink) => {
+          call.cancel('not wanted');
+          const child = call.child(2);
+          expect([child.isCancelled, child.signal.reason]).toEqual([true, 'not wanted']);
+          next.start(call, sink);
+        },
+      }),
+    };
+    let started = false;
+    const run = compose(cancelling).run(() => {
+      started = true;
+    });
+    await expect(run).rejects.toBe('not wanted');
+    expect(started).toBe(false);
   });
 
   test('makes no signal unless the operation looks, and then gives the same one', async () => {

@@ -107,7 +107,6 @@ export class SharedTimer<T extends DueItem> implements Disposable {
     const { deadline } = this.#list;
     if (deadline === undefined) return;
     const when = Math.min(deadline, now + SLICE_MS);
-    if (when >= this.#armedFor) return;
     this.#timer?.[Symbol.dispose]();
     this.#armedFor = when;
     this.#timer = this.#time.timers.at(Instant.of(when), this.#fire);

@@ -79,6 +79,20 @@ describe('a hedge', () => {
     expect(replicas.attempts[0]!.signal.aborted).toBe(true);
   });
 
+  test('sends nothing more once an attempt has answered, though it answered at once', async () => {
+    const time = new FakeTime();
+    let attempts = 0;
+    const pipeline = compose(new Hedge(time, { after: { ms: 5 }, attemptsMax: 4 }));
+    const outcome = outcomeOf(
+      pipeline.run((call) => {
+        attempts += 1;
+        return call.attempt === 1 ? new Promise<string>(() => {}) : 'at once';
+      }),
+    );
+    await time.advance(100);
+    expect([outcome.value, attempts, time.pending]).toEqual(['at once', 2, 0]);
+  });
+
   test('stops all attempts when the caller gives up', async () => {
     const time = new FakeTime();
     const replicas = new Replicas(time);

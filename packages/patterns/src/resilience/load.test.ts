@@ -193,6 +193,14 @@ describe('Netflix concurrency-limits', () => {
     expect(after(30)).toBeLessThan(60);
   });
 
+  test('Gradient2: what was usual in a long overload is soon not usual any more', () => {
+    const limit = new GradientLimit({ initial: 100 });
+    for (let i = 0; i < 10; i++) limit.update(sample(100, 0));
+    for (let i = 0; i < 60; i++) limit.update(sample(10, 0));
+    limit.update(sample(60, 100));
+    expect(limit.limit).toBeLessThan(100);
+  });
+
   test('Gradient2: stays within a few times of what a service can take that handles 50 at once, though what is usual drifts', () => {
     const limit = new GradientLimit({ initial: 20 });
     for (let i = 0; i < 30; i++) limit.update(sample(10, 0));
@@ -242,6 +250,12 @@ describe('an adaptive concurrency limit', () => {
     expect(policy.limit).toBe(10);
     await fail(Object.assign(new Error('late'), { code: 'timed-out' }));
     expect(policy.limit).toBe(9);
+    const five = Array.from({ length: 5 }, () => new Deferred<number>());
+    for (const { promise } of five) outcomeOf(compose(policy).run(() => promise));
+    five[0]!.resolve(1);
+    await settle();
+    // Five of nine run, and none was dropped since: it grows again.
+    expect(policy.limit).toBe(10);
   });
 
   test('lets calls wait in order if so configured; one that gives up leaves its place to the next', async () => {

@@ -87,6 +87,29 @@ describe('a stale-while-revalidate cache', () => {
     expect(cache.size).toBe(0);
   });
 
+  test('does not stop a fetch that began in the background, when somebody who joined it leaves', async () => {
+    const { time, cache, fetch } = setUp();
+    await cache.get('k', fetch);
+    await time.advance(610);
+    const answer = new Deferred<number>();
+    let signal: AbortSignal | undefined;
+    const slow = (one: AbortSignal): Promise<number> => {
+      signal = one;
+      return answer.promise;
+    };
+    expect((await cache.get('k', slow)).freshness).toBe('stale');
+    await time.advance(100);
+    const controller = new AbortController();
+    const joined = outcomeOf(cache.get('k', fetch, controller.signal));
+    await settle();
+    controller.abort('left');
+    await settle();
+    expect([joined.error, signal?.aborted, cache.fetching]).toEqual(['left', false, 1]);
+    answer.resolve(7);
+    await settle();
+    expect((await cache.get('k', fetch)).value).toBe(7);
+  });
+
   test('drops the entry that was not used for longest', async () => {
     const { cache, fetch } = setUp({ entriesMax: 2 });
     for (const key of ['a', 'b', 'a', 'c']) await cache.get(key, fetch);
