@@ -24,6 +24,14 @@ describe('key ranges', () => {
     expect(shape(ranges.move(3, ['b', 'a']).merge(2))).toEqual(['4:-']);
   });
 
+  test('keep their names and their neighbours when they are given to others', () => {
+    const ranges = KeyRanges.whole(['a']).split('m').split('s').move(2, ['b', 'c']);
+    expect(shape(ranges)).toEqual(['2:-m', '4:m-s', '5:s-']);
+    expect(ranges.ranges.map(({ replicas }) => replicas.join())).toEqual(['b,c', 'a', 'a']);
+    expect([ranges.ownerOf('k'), ranges.epoch]).toEqual(['b', 3]);
+    expect(() => ranges.move(1, ['a'])).toThrow(/no range 1/);
+  });
+
   test('always hold each key exactly once, and survive being stored', () => {
     const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 3 });
     fc.assert(
