@@ -39,16 +39,15 @@ export class Operator {
    * still is removed again, and nobody else before it: the first removal may yet happen, and two would leave too few.
    */
   async #lookAfter(name: string): Promise<void> {
-    const { cluster } = this.#client;
-    const member = (await cluster.members({ timeoutMs: 2000 })).find((each) => each.name === name);
-    if (member !== undefined) {
-      await cluster.removeMember(member.id, { timeoutMs: 4000 }).catch((error: unknown) => {
-        // The list may come from a server that is behind; the leader knows better.
-        if (!(error instanceof CoreError) || error.code !== 'member-not-found') throw error;
-      });
+    const { cluster } = this.#stage.parts;
+    // As the leader has it: this client's own server may be the very one that was removed, and know nothing of it.
+    if (cluster.members?.includes(name) !== false) {
+      const members = await this.#client.cluster.members({ timeoutMs: 2000 });
+      const member = members.find((each) => each.name === name);
+      if (member !== undefined) await this.#client.cluster.removeMember(member.id, { timeoutMs: 4000 });
     }
     this.#leaving = undefined;
-    await this.#stage.parts.cluster.retire(name);
+    await cluster.retire(name);
   }
 
   async #finish(): Promise<void> {
