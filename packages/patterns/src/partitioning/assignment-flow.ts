@@ -25,6 +25,8 @@ export class AssignmentFlow {
   /** Replicas of a partition (row) in a zone (column), of a node, of a partition. */
   readonly #inZone: Int32Array;
   readonly #load: Int32Array;
+  readonly #zoneLoad: Int32Array;
+  readonly #zoneShare: Float64Array;
   readonly #placed: Int32Array;
   /** The graph's vertices are numbers: partitions, then partitions in zones, then nodes, then the sink, then whoever still lacks replicas. */
   readonly #firstZone: number;
@@ -54,6 +56,9 @@ export class AssignmentFlow {
     this.#has = new Uint8Array(this.#partitions * nodes);
     this.#inZone = new Int32Array(this.#partitions * this.#zones);
     this.#load = new Int32Array(nodes);
+    this.#zoneLoad = new Int32Array(this.#zones);
+    this.#zoneShare = new Float64Array(this.#zones);
+    for (let node = 0; node < nodes; node++) this.#zoneShare[quotas.zoneOf[node]!]! += quotas.shares[node]!;
     this.#placed = new Int32Array(this.#partitions);
     this.#firstZone = this.#partitions;
     this.#firstNode = this.#firstZone + this.#partitions * this.#zones;
@@ -107,7 +112,7 @@ export class AssignmentFlow {
       if (this.#load[node] === this.#quotas.most[node]) continue;
       this.#has[partition * this.#nodes + node] = 1;
       this.#inZone[inZone]! += 1;
-      this.#load[node]! += 1;
+      this.#addLoad(node, 1);
       this.#placed[partition]! += 1;
     }
   }
@@ -165,9 +170,15 @@ export class AssignmentFlow {
   }
 
   #expandPartition(partition: number): void {
-    for (let zone = 0; zone < this.#zones; zone++)
-      if (this.#inZone[partition * this.#zones + zone]! < this.#quotas.zoneMax[zone]!)
-        this.#arc(partition, this.#firstZone + partition * this.#zones + zone, 0);
+    const first = this.#firstZone + partition * this.#zones;
+    let emptiest = -1;
+    for (let zone = 0; zone < this.#zones; zone++) {
+      if (this.#inZone[partition * this.#zones + zone]! >= this.#quotas.zoneMax[zone]!) continue;
+      this.#arc(partition, first + zone, 0);
+      const better = emptiest < 0 || isBetter(partition, zone, emptiest, this.#zoneLoad, this.#zoneShare);
+      if (better) emptiest = zone;
+    }
+    if (emptiest >= 0) this.#lookAtNext(partition, first + emptiest);
   }
 
   #expandZone(vertex: number): void {
@@ -179,22 +190,14 @@ export class AssignmentFlow {
     for (const node of this.#nodesIn[inZone % this.#zones]!) {
       if (this.#has[row + node] === 1) continue;
       this.#arc(vertex, this.#firstNode + node, 1 - this.#had[row + node]!);
-      if (emptiest < 0 || this.#isBetter(partition, node, emptiest)) emptiest = node;
+      if (emptiest < 0 || isBetter(partition, node, emptiest, this.#load, this.#quotas.shares)) emptiest = node;
     }
-    // Last in, first out: of the nodes that cost the same, the emptiest is looked at first, so that little is left to even out.
-    const likely = this.#firstNode + emptiest;
-    if (emptiest >= 0 && this.#cameFrom[likely] === vertex) this.#buckets[this.#distance[likely]!]!.push(likely);
+    if (emptiest >= 0) this.#lookAtNext(vertex, this.#firstNode + emptiest);
   }
 
-  /**
-   * Whether a partition should rather go to `node` than to `other`: the emptier one, and of equals another one for each partition. Were it always the
-   * first, the same nodes would share all their partitions, and when one fails, only its few companions could help to copy.
-   */
-  #isBetter(partition: number, node: number, other: number): boolean {
-    const difference =
-      this.#load[node]! * this.#quotas.shares[other]! - this.#load[other]! * this.#quotas.shares[node]!;
-    if (difference !== 0) return difference < 0;
-    return mix32(mix32(partition) ^ node) < mix32(mix32(partition) ^ other);
+  /** Last in, first out: of what costs the same, the emptiest is looked at first, so that little is left to even out. */
+  #lookAtNext(from: number, to: number): void {
+    if (this.#cameFrom[to] === from) this.#buckets[this.#distance[to]!]!.push(to);
   }
 
   #expandNode(vertex: number): void {
@@ -219,16 +222,31 @@ export class AssignmentFlow {
 
   /** Sends one unit along an arc, or takes one back from its opposite. */
   #flip(from: number, to: number): void {
-    if (to >= this.#sink) this.#load[from - this.#firstNode]! += 1;
-    else if (from === this.#sink) this.#load[to - this.#firstNode]! -= 1;
+    if (to >= this.#sink) this.#addLoad(from - this.#firstNode, 1);
+    else if (from === this.#sink) this.#addLoad(to - this.#firstNode, -1);
     else if (from < this.#firstZone) this.#inZone[to - this.#firstZone]! += 1;
     else if (to < this.#firstZone) this.#inZone[from - this.#firstZone]! -= 1;
     else if (from < this.#firstNode) this.#has[this.#cellOf(from, to)] = 1;
     else this.#has[this.#cellOf(to, from)] = 0;
   }
 
+  #addLoad(node: number, by: number): void {
+    this.#load[node]! += by;
+    this.#zoneLoad[this.#quotas.zoneOf[node]!]! += by;
+  }
+
   #cellOf(zoneVertex: number, nodeVertex: number): number {
     const partition = Math.floor((zoneVertex - this.#firstZone) / this.#zones);
     return partition * this.#nodes + nodeVertex - this.#firstNode;
   }
+}
+
+/**
+ * Whether a partition should rather go to one node (or zone) than to another: the emptier one, and of equals another one for each partition. Were it
+ * always the first, the same nodes would share all their partitions, and when one fails, only its few companions could help to copy.
+ */
+function isBetter(partition: number, one: number, other: number, loads: Int32Array, shares: Float64Array): boolean {
+  const difference = loads[one]! * shares[other]! - loads[other]! * shares[one]!;
+  if (difference !== 0) return difference < 0;
+  return mix32(mix32(partition) ^ one) < mix32(mix32(partition) ^ other);
 }

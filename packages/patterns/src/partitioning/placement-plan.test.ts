@@ -57,6 +57,16 @@ describe('a plan', () => {
     expect(plan.moves.every(({ from }) => from === 'n2')).toBe(true);
   });
 
+  test('mixes its nodes and zones, so that the loss of a zone costs only what the zone held', () => {
+    const nodes = named(20).map((node, i) => ({ ...node, zone: `z${i % 5}` }));
+    const { replicas, loads } = planPlacement({ nodes, replicas: 3, current: nothing(200) });
+    const rest = nodes.filter(({ zone }) => zone !== 'z3');
+    const lost = loads.filter(({ zone }) => zone === 'z3').reduce((sum, { after }) => sum + after, 0);
+    const plan = planPlacement({ nodes: rest, replicas: 3, current: replicas });
+    check(plan, rest, 3);
+    expect(plan.copies).toBe(lost);
+  });
+
   test('follows weights, but never puts two replicas on one node', () => {
     const nodes = [{ id: 'big', weight: 10 }, { id: 'a' }, { id: 'b' }, { id: 'c' }];
     const plan = planPlacement({ nodes, replicas: 2, current: nothing(30) });
