@@ -7,6 +7,8 @@ import { Waiter, type WaitingList } from './waiting-list.ts';
 
 /** Between attempts, while there is no leader or it cannot be reached. */
 const RETRY_MS = 50;
+/** After this long without one the asker is told: another server may know a leader, and the asker must have the time to go there. */
+const LEADER_WAIT_MS = 2000;
 export const DEFAULT_TIMEOUT_MS = 5000;
 
 export interface LeaderCall<T> {
@@ -19,7 +21,7 @@ export interface LeaderCall<T> {
   readonly inDoubt: Outcome;
 }
 
-/** Calls that the leader answers, wherever it is: tried again, while that is safe, until their deadline. */
+/** Calls that the leader answers, wherever it is: tried again, while that is safe, for a while. */
 export class LeaderCalls {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #waiting: WaitingList;
@@ -35,17 +37,17 @@ export class LeaderCalls {
     const waiter = new Waiter<T>(call.what);
     const refused = this.#waiting.enter(waiter, options, DEFAULT_TIMEOUT_MS);
     if (refused !== undefined) return Promise.reject(refused);
-    this.#attempt(call, waiter);
+    this.#attempt(call, waiter, Instant.add(this.#env.clock.monotonic(), LEADER_WAIT_MS));
     return waiter.promise;
   }
 
-  #attempt<T>(call: LeaderCall<T>, waiter: Waiter<T>): void {
+  #attempt<T>(call: LeaderCall<T>, waiter: Waiter<T>, giveUpAt: Instant): void {
     if (waiter.settled) return;
     const leftMs = Math.max(1, waiter.deadline - this.#env.clock.monotonic());
     waiter.outcome = call.inDoubt;
     this.#line.ask(call.question, call.body, leftMs, (error, answer) => {
       if (answer !== undefined) this.#answered(call, waiter, answer);
-      else this.#failed(call, waiter, error!);
+      else this.#failed(call, waiter, error!, giveUpAt);
     });
   }
 
@@ -60,11 +62,13 @@ export class LeaderCalls {
     waiter.resolve(value);
   }
 
-  #failed<T>(call: LeaderCall<T>, waiter: Waiter<T>, error: CoreError): void {
+  #failed<T>(call: LeaderCall<T>, waiter: Waiter<T>, error: CoreError, giveUpAt: Instant): void {
     const certain = error.outcome === 'not-applied' || call.inDoubt === 'not-applied';
     if (!certain || !isAboutLeader(error)) return waiter.reject(error);
     waiter.outcome = 'not-applied';
-    this.#env.timers.at(Instant.add(this.#env.clock.monotonic(), RETRY_MS), () => this.#attempt(call, waiter));
+    const next = Instant.add(this.#env.clock.monotonic(), RETRY_MS);
+    if (next > giveUpAt) return waiter.reject(error);
+    this.#env.timers.at(next, () => this.#attempt(call, waiter, giveUpAt));
   }
 }
 
