@@ -125,9 +125,11 @@ export class CoreCluster {
     this.running.set(name, node);
     this.#namesById.set(node.status.memberId, name);
     // As `quorate serve` does: what is no member any more ends, or clients would stay with it.
-    void node.removed.then(() => {
-      if (machine.incarnation === incarnation && machine.isRunning) void this.retire(name);
-    });
+    void node.removed.then(() =>
+      this.world.at(this.world.nowMs, 'removed', () => {
+        if (machine.incarnation === incarnation && machine.isRunning) void this.retire(name);
+      }),
+    );
     void node.fatal.then((reason) => {
       this.ended(name, reason);
       machine.exit(reason.message);
