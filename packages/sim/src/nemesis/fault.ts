@@ -46,7 +46,7 @@ export type Fault =
 
 export type FaultKind = Fault['kind'];
 
-/** Who leads when the fault begins. */
+/** Who leads when the fault begins. Also names an end of a cut. */
 export const LEADER = '@leader';
 
 /** One line for people. */
