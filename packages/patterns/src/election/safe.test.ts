@@ -242,6 +242,17 @@ describe('emergent leader', () => {
     expect(node.view.members).toEqual(['b', 'c', 'd', 'e']);
     for (const other of group.nodes.values()) expect(other.known?.leader).toBe('b');
   });
+  test('a member lets in one claimant per generation, again when asked again, and none after a higher one', () => {
+    const node = new EmergentLeader({ self: 'c', founders: ['a', 'b', 'c'], retryMs: 100 });
+    const claim = (from: string, generation: number): string[] => {
+      const out: EmergentLeaderEffect[] = [];
+      const message = { kind: 'claim', generation, viewGeneration: 0, viewVersion: 0 } as const;
+      node.step({ kind: 'message', from, message }, at(0), out);
+      return out.map((effect) => (effect.kind === 'send' ? effect.message.kind : effect.kind));
+    };
+    const answers = [claim('a', 5), claim('b', 5), claim('a', 5), claim('b', 6), claim('a', 5)];
+    expect(answers).toEqual([['grant'], ['refused'], ['grant'], ['grant'], ['refused']]);
+  });
   test('who joins is the youngest', () => {
     const group = new Group(['a', 'b', 'c']);
     group.settle();
