@@ -19,13 +19,13 @@ describe.concurrent('the simulation finds', { timeout: TEST_MS_MAX }, () => {
     const { name, seed, plan, checks } = mutant;
     expect(seed, `no seed is known that finds ${name}`).toBeDefined();
     const plans = Array.from({ length: SEEDS }, (_, nth) => plan(String(Number(seed) + nth)));
-    const { findings } = await simulate(changeOf(mutant), plans);
+    const { seeds, findings } = await simulate(changeOf(mutant), plans);
     const [first] = findings;
     expect(first, `no violation from seed ${seed} on`).toBeDefined();
     expect(findings.map(({ check }) => check)).toSatisfy((found: string[]) =>
       found.some((check) => checks.includes(check)),
     );
-    expect((await simulate(undefined, [plan(first!.seed)])).findings).toEqual([]);
+    expect((await simulate(undefined, [plans[seeds - 1]!])).findings).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { DiskError, type Env } from '@quorate/env';
 import { Instant } from '@quorate/patterns/base';
 import { describe, expect, test } from 'vitest';
+import { isolate } from '../net/index.ts';
 import { type Main, World } from '../world/index.ts';
 import { type Fault, LEADER, Nemesis } from './index.ts';
 
@@ -122,6 +123,22 @@ async function during(
 }
 
 const times = { atMs: 0, forMs: 1000 };
+
+describe('a cut that names the leader', () => {
+  const cuts = isolate(LEADER, NODES);
+  const fault: Fault = { kind: 'cut', ...times, shape: 'isolate the leader', cuts };
+
+  test('cuts off whoever leads when it begins, but not from itself', async () => {
+    const { during: seen } = await during(fault, () => 'b');
+    expect(every.filter((pair) => !seen.heard.has(pair))).toEqual(['a>b', 'b>a', 'b>c', 'c>b']);
+  });
+
+  test('is skipped without one', async () => {
+    const { during: seen, nemesis } = await during(fault, () => undefined);
+    expect([...seen.heard].sort()).toEqual(every);
+    expect(nemesis.skipped).toBe(1);
+  });
+});
 
 describe('each fault does what it says, and is healed', () => {
   const cases: Record<string, { fault: Fault; check: (seen: Observed, cluster: Cluster) => void }> = {
