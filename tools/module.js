@@ -11,14 +11,14 @@ import { walk } from './walk.js';
  * @returns {Module}
  */
 export function parseModule(path, text) {
-  const { program, errors } = parseSync(path, text);
+  const { program, errors, comments } = parseSync(path, text);
   const [first] = errors;
   if (first !== undefined) throw new SyntaxError(`cannot be parsed: ${first.message}`);
   const root = /** @type {Node} */ (/** @type {unknown} */ (program));
   const starts = lineStarts(text);
   /** @param {number} offset */
   const lineOf = (offset) => upperBound(starts, offset);
-  return { program: root, requests: requestsOf(root, lineOf), lineOf };
+  return { program: root, comments, requests: requestsOf(root, lineOf), lineOf };
 }
 
 /**

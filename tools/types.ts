@@ -50,6 +50,7 @@ export interface ModuleRequest {
 /** A source file, parsed. */
 export interface Module {
   readonly program: Node;
+  readonly comments: readonly { readonly start: number; readonly end: number }[];
   /** Static, dynamic, type-only and re-exported alike. */
   readonly requests: readonly ModuleRequest[];
   lineOf(offset: number): number;
