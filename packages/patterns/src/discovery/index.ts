@@ -1,0 +1,14 @@
+export { AliasTable } from './alias-table.ts';
+export type { Candidates } from './candidates.ts';
+export { EarliestDeadline } from './earliest-deadline.ts';
+export { type Endpoint, Endpoints, type EndpointsOptions, NO_SLOT } from './endpoints.ts';
+export { HashPicker, type HashPickerOptions } from './hash-picker.ts';
+export { LeastRequest, type LeastRequestOptions } from './least-request.ts';
+export { type LoadMetric, OutstandingRequests, type Picker } from './load-metric.ts';
+export { isPanic, PANIC_SHARE_DEFAULT } from './panic-threshold.ts';
+export { PENALTY, PeakEwma, type PeakEwmaOptions } from './peak-ewma.ts';
+export { RoundRobin, type RoundRobinOptions, SmoothRoundRobin } from './round-robin.ts';
+export { SlowStart, type SlowStartOptions } from './slow-start.ts';
+export { TwoChoices, type TwoChoicesOptions } from './two-choices.ts';
+export { ZoneAware, type ZoneAwareOptions } from './zone-aware.ts';
+export { pickZone, planZoneRouting, type ZoneAmounts, type ZonePlan } from './zone-routing.ts';
