@@ -2,6 +2,7 @@
  * The consistent core beside a real etcd, in one run: three processes each on loopback, both with fsync before every
  * acknowledgement, loaded in turn, several times, by the same program.
  */
+import { type CheckPerf, checkPerf } from './check-perf.ts';
 import type { Cluster, Contender } from './contender.ts';
 import { EtcdCluster } from './etcd-cluster.ts';
 import { EtcdContender } from './etcd-contender.ts';
@@ -17,6 +18,8 @@ export interface CoreBenchOptions {
   readonly gapRounds: number;
   readonly watchers: number;
   readonly fillKeys: number;
+  /** Whether `etcdctl check perf` is run, once on each side: it takes a minute each. */
+  readonly checkPerf: boolean;
 }
 
 const ETCD = 'etcd';
@@ -79,7 +82,31 @@ async function measure(
     await fanOut(sides, options, say),
   ];
   for (const { contender } of sides) await contender.close();
-  return [...figures, memory, await gaps(etcd, quorate, options, say)];
+  const perf = options.checkPerf ? await etcdctlLoad(etcd, quorate, say) : [];
+  return [...figures, ...perf, memory, await gaps(etcd, quorate, options, say)];
+}
+
+async function etcdctlLoad(etcd: EtcdCluster, quorate: QuorateCluster, say: (text: string) => void): Promise<Figure[]> {
+  const results = new Map<string, CheckPerf>();
+  for (const [name, addresses] of [
+    [ETCD, etcd.addresses],
+    [GATEWAY, quorate.etcd],
+  ] as const) {
+    const result = await checkPerf(addresses);
+    if (result === undefined) {
+      say('etcdctl check perf: no etcdctl found on this machine (Debian: apt-get install etcd-client), left out');
+      return [];
+    }
+    results.set(name, result);
+    say(`etcdctl check perf: ${name}: ${result.writesPerSecond} writes/s, slowest ${result.slowestMs.toFixed(0)} ms`);
+  }
+  const pick = (read: (one: CheckPerf) => number): Map<string, number[]> =>
+    new Map([...results].map(([name, one]) => [name, [read(one)]]));
+  const writes = pick(({ writesPerSecond }) => writesPerSecond);
+  return [
+    { what: 'etcdctl check perf, 1,000 clients paced at 15,000/s', unit: '/s', better: 'higher', samples: writes },
+    { what: '… slowest request', unit: 'ms', better: 'lower', samples: pick(({ slowestMs }) => slowestMs) },
+  ];
 }
 
 async function rates(

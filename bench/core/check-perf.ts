@@ -1,0 +1,44 @@
+/** etcd's own benchmark, `etcdctl check perf`, against both sides: a minute of writes by 1,000 clients, paced at 15,000 a second. */
+import { spawn } from 'node:child_process';
+import type { Address } from '@quorate/env';
+import { findProgram } from './processes.ts';
+
+export interface CheckPerf {
+  readonly writesPerSecond: number;
+  readonly slowestMs: number;
+}
+
+/** Undefined when there is no etcdctl. Rejects when it says something that is not understood. */
+export async function checkPerf(endpoints: readonly Address[]): Promise<CheckPerf | undefined> {
+  const program = findProgram('etcdctl');
+  if (program === undefined) return undefined;
+  const hosts = endpoints.map(({ host, port }) => `${host}:${port}`).join(',');
+  const text = await outputOf(program, ['--endpoints', hosts, 'check', 'perf', '--load', 'xl', '--auto-compact']);
+  const writesPerSecond = figureIn(text, /Throughput (?:is|too low:) (\d+) writes\/s/);
+  return { writesPerSecond, slowestMs: figureIn(text, /Slowest request took (?:too long: )?([\d.]+)s/) * 1000 };
+}
+
+/** What it prints. Its exit status only says whether its own marks were met. */
+function outputOf(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ETCDCTL_API: '3' },
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    child.stderr.on('data', (chunk) => {
+      text += String(chunk);
+    });
+    child.once('error', reject);
+    child.once('close', () => resolve(text));
+  });
+}
+
+function figureIn(text: string, pattern: RegExp): number {
+  const found = pattern.exec(text)?.[1];
+  if (found === undefined) throw new Error(`etcdctl check perf: expected ${pattern} in what it prints, got: ${text}`);
+  return Number(found);
+}
