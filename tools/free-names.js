@@ -80,8 +80,7 @@ function isReference(node, parent) {
 }
 
 /**
- * The names that a scope declares itself. `var` counts for the block it stands in as well as for its function, which at worst
- * hides a global's use after such a block.
+ * The names that a scope declares itself. `var` counts for its function, wherever in it it stands.
  *
  * @param {Node} scope
  * @returns {Set<string>}
@@ -89,6 +88,7 @@ function isReference(node, parent) {
 function declaredIn(scope) {
   /** @type {Set<string>} */
   const names = new Set();
+  if (isFunction(scope) || scope.type === 'Program') hoist(scope, names);
   if (isFunction(scope)) {
     for (const parameter of scope['params']) bind(parameter, names);
     if (scope.type === 'FunctionExpression' && scope['id']) bind(scope['id'], names);
@@ -97,6 +97,19 @@ function declaredIn(scope) {
   if (scope.type === 'CatchClause' && scope['param']) bind(scope['param'], names);
   for (const statement of statementsOf(scope)) declare(statement, names);
   return names;
+}
+
+/**
+ * Adds what `var` declares below a node, but not within functions below it.
+ *
+ * @param {Node} node
+ * @param {Set<string>} names
+ */
+function hoist(node, names) {
+  for (const child of childrenOf(node)) {
+    if (child.type === 'VariableDeclaration' && child['kind'] === 'var') declare(child, names);
+    if (!isFunction(child)) hoist(child, names);
+  }
 }
 
 /** @param {Node} scope @returns {Node[]} */

@@ -34,6 +34,8 @@ describe('refused in pure code is', () => {
     ['{ const process = 1; }\nprocess;', 'process'],
     ['const f = (Date: number) => Date;\nDate.now();', 'Date'],
     [`const x = \`\${Date.now()}\`;`, 'Date'],
+    ['function f() { for (const process of all) {} return process; }', 'process'],
+    ['function f() { const g = () => { var process = 1; }; return process; }', 'process'],
     ['label: for (;;) { const y = Date; break label; }', 'Date'],
   ])('%s', (text, name) => {
     const found = problems(text);
@@ -51,6 +53,7 @@ describe('allowed in pure code is', () => {
     ['import { performance } from "./a.ts"; performance();', 'an import of that name'],
     ['const { crypto } = options; { use(crypto); }', 'a variable of that name'],
     ['for (const process of all) process.kill();', 'a loop variable of that name'],
+    ['function f() { if (a) { for (var process = 1; ; ) {} } return process; }', 'what var declares further in'],
     ['try {} catch (process) { process; }', 'a caught error of that name'],
     ['class Date {} new Date();', 'a class of that name'],
     ['env.clock.process(); const o = { process: 1, setTimeout() {} }; o.Buffer;', 'a property of that name'],
