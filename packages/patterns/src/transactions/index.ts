@@ -1,4 +1,29 @@
 export {
+  CommitCoordinator,
+  type CommitCoordinatorEffect,
+  type CommitCoordinatorInput,
+  type CommitCoordinatorOptions,
+  type CoordinatedTransaction,
+} from './commit-coordinator.ts';
+export { CommitParticipant } from './commit-participant.ts';
+export type {
+  CommitParticipantEffect,
+  CommitParticipantInput,
+  CommitParticipantOptions,
+  EndedTransaction,
+  ParticipatedTransaction,
+} from './commit-participant-types.ts';
+export type {
+  CoordinatorMessage,
+  CoordinatorRecord,
+  Outcome,
+  ParticipantMessage,
+  ParticipantRecord,
+  TransactionId,
+  Vote,
+} from './commit-protocol.ts';
+export { type DecisionCommand, DecisionRegister } from './decision-register.ts';
+export {
   type FrozenSession,
   IdempotentReceiver,
   type IdempotentReceiverOptions,
