@@ -5,10 +5,20 @@ export { type Endpoint, Endpoints, type EndpointsOptions, NO_SLOT } from './endp
 export { HashPicker, type HashPickerOptions } from './hash-picker.ts';
 export { LeastRequest, type LeastRequestOptions } from './least-request.ts';
 export { type LoadMetric, OutstandingRequests, type Picker } from './load-metric.ts';
+export { OutlierDetector, type OutlierEffect } from './outlier-detector.ts';
+export type { OutlierCause, OutlierOptions, RequestResult } from './outlier-options.ts';
 export { isPanic, PANIC_SHARE_DEFAULT } from './panic-threshold.ts';
 export { PENALTY, PeakEwma, type PeakEwmaOptions } from './peak-ewma.ts';
 export { RoundRobin, type RoundRobinOptions, SmoothRoundRobin } from './round-robin.ts';
 export { SlowStart, type SlowStartOptions } from './slow-start.ts';
+export {
+  type ApertureEndpoint,
+  type ClientPosition,
+  deterministicAperture,
+  deterministicSubset,
+  rendezvousSubset,
+} from './subsets.ts';
+export { successRateThreshold } from './success-rates.ts';
 export { TwoChoices, type TwoChoicesOptions } from './two-choices.ts';
 export { ZoneAware, type ZoneAwareOptions } from './zone-aware.ts';
 export { pickZone, planZoneRouting, type ZoneAmounts, type ZonePlan } from './zone-routing.ts';
