@@ -233,6 +233,19 @@ describe('usage', () => {
     expect(await quorate('--help')).toMatchObject({ status: 0, out: expect.stringContaining('serve') });
     expect(await quorate('--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) });
   });
+  test.each([
+    ['sim', 'core', '--seeds', '2', '--seconds', '1', '--seed', '1'],
+    ['status', '--json', '--timeout', '1', '--endpoints', '127.0.0.1:1'],
+  ])('%s ends without a word when nobody reads what it prints', async (...args) => {
+    const child = spawn(process.execPath, [script, ...args]);
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    expect(await new Promise((resolve) => child.once('exit', (_status, signal) => resolve(signal)))).toBe('SIGTERM');
+    expect(said).toBe('');
+  });
   test('a cluster that is not there is said to be so', async () => {
     const { status, err } = await quorate('get', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '1');
     expect(err).toMatch(/127\.0\.0\.1:1/);
@@ -269,6 +282,15 @@ describe('quorate dev', () => {
     dev = new Dev(base);
     await dev.until(/Quorate is up/);
     expect((await on('get', 'kept')).out).toBe('kept\tyes\n');
+  });
+  test('stops its nodes when nobody reads what it prints', async () => {
+    const other = await freeBase();
+    const unread = spawn(process.execPath, [
+      ...[script, 'dev', '--data', join(directory, 'unread'), '--base-port', String(other)],
+    ]);
+    unread.stdout.destroy();
+    expect(await new Promise((resolve) => unread.once('exit', resolve))).toBe(0);
+    for (const i of [1, 2, 3]) expect(await isFree(other + 10 * i)).toBe(true);
   });
   test('a port in use ends it with status 2 and the reason', async () => {
     const other = spawn(process.execPath, [

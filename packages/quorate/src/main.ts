@@ -95,10 +95,23 @@ function throwInsteadOfExit(command: Command): void {
   for (const inner of command.commands) throwInsteadOfExit(inner);
 }
 
+/** When nobody reads any more what a command prints (`| head`), it ends in order and without a word, as if told to. */
+function endWithoutReader(): void {
+  let ending = false;
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      if (!ending) process.kill(process.pid, 'SIGTERM');
+      ending = true;
+    });
+  }
+}
+
 /** Runs one command line; sets the process's exit status: 0 done, 1 failed, 2 could not be understood or set up. */
 export async function main(argv: readonly string[]): Promise<void> {
   const root = program();
   throwInsteadOfExit(root);
+  endWithoutReader();
   try {
     await root.parseAsync(argv);
   } catch (error) {
