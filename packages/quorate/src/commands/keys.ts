@@ -187,8 +187,6 @@ async function readStandardInput(): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-export function addKeyCommands(root: Command): void {
-  for (const command of [putCommand(), getCommand(), deleteCommand(), watchCommand(), lockCommand(), electCommand()]) {
-    root.addCommand(command);
-  }
+export function keyCommands(): readonly Command[] {
+  return [putCommand(), getCommand(), deleteCommand(), watchCommand(), lockCommand(), electCommand()];
 }

@@ -72,7 +72,7 @@ function changeCommand(
     });
 }
 
-export function addMemberCommands(root: Command): void {
+export function memberCommand(): Command {
   const member = new Command('member').description('who belongs to the cluster');
   member.addCommand(listCommand()).addCommand(addCommand());
   member.addCommand(
@@ -84,5 +84,5 @@ export function addMemberCommands(root: Command): void {
   member.addCommand(
     changeCommand('lead', 'hand the leadership to a member', (client, id) => client.cluster.moveLeader(id), 'leads'),
   );
-  root.addCommand(member);
+  return member;
 }
