@@ -29,7 +29,7 @@ export interface TurnSchedulerOptions {
   readonly actorsMax?: number;
 }
 
-export type TurnInput<M, S> =
+export type TurnInput<M, S = never> =
   | { readonly kind: 'spawn'; readonly actor: string; readonly options?: ActorOptions }
   /** `chain`: of the turn that waits for the answer; none when nobody waits. A turn does not begin at or after `deadline`. */
   | {
@@ -62,7 +62,7 @@ export type Rejection =
   | { readonly why: 'refused' | 'dropped' | 'expired' | 'stopped' | 'unknown-actor' | 'stash-full' | 'too-deep' }
   | { readonly why: 'deadlock'; readonly circle: readonly string[] };
 
-export type TurnEffect<M, S> =
+export type TurnEffect<M, S = never> =
   /**
    * Handle it, then say `finished`, `failed` or `stash`; before that `waits`, if it takes longer than this call. `chain` ends with this turn, and goes
    * with all calls whose answers the handler waits for.
