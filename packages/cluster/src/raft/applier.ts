@@ -28,8 +28,8 @@ export interface ApplierParts {
   readonly trailingBytes: number;
   /** Enough has been applied since the last snapshot. The state machine stands at `mark` until this returns. */
   readonly takeSnapshot: (mark: SnapshotMark) => void;
-  /** Feeds the newest snapshot on disk to the state machine. */
-  readonly restore: () => Promise<void>;
+  /** Feeds the newest snapshot on disk to the state machine, and says at which mark it stands. */
+  readonly restore: () => Promise<SnapshotMark>;
   /** The state machine has moved: report `applied.index`, and look whether there is more to do. */
   readonly moved: () => void;
   /** The state machine is unusable. */
@@ -43,7 +43,10 @@ const SMALL_SNAPSHOT_BYTES: number = 4 * 1024 * 1024;
 export class Applier {
   readonly #parts: ApplierParts;
   readonly #committed: ApplyQueue = new ApplyQueue();
-  /** The last applied entry, with the configuration in force there: what a snapshot taken now is marked with. */
+  /**
+   * The last applied entry, with the configuration in force there: what a snapshot taken now is marked with. May lie ahead of what was committed
+   * here: see `restore`.
+   */
   #applied: SnapshotMark;
   /** Snapshots being fed to the state machine: nothing is applied meanwhile. */
   #restores = 0;
@@ -97,14 +100,17 @@ export class Applier {
     this.#considerSnapshot();
   }
 
-  /** The snapshot at `mark`, which is durable, takes the place of everything up to there. */
-  restore(mark: SnapshotMark): void {
+  /**
+   * A received snapshot, which is durable, takes the place of everything up to its mark. The newest on disk may be another one by now, or have been
+   * before: one that the kernel would not hear of at the time. It is as good, and what it holds beyond is not applied again.
+   */
+  restore(): void {
     this.#committed.clear();
     this.#restores += 1;
     this.#restoring = this.#restoring
       .then(() => this.#parts.restore())
       .then(
-        () => this.#restored(mark),
+        (mark) => this.#restored(mark),
         (error: unknown) => {
           if (!this.#stopped) this.#parts.failed(error);
         },
@@ -129,8 +135,9 @@ export class Applier {
 
   #applyOne(entry: Entry, budget: ApplyBudget): void {
     const { index, term } = entry;
-    const configuration = entry.kind === 'configuration' ? entry.configuration : this.#applied.configuration;
     budget.entries -= 1;
+    if (index <= this.#applied.index) return;
+    const configuration = entry.kind === 'configuration' ? entry.configuration : this.#applied.configuration;
     this.#entriesSinceSnapshot += 1;
     if (entry.kind === 'data') {
       budget.bytes -= entry.data.length;

@@ -91,7 +91,7 @@ export class GroupSnapshots {
   /** Lets go of all entries up to `mark`, where the state machine stands; with a new snapshot only if there is none yet at that place. */
   letGo(group: HostedGroup, mark: SnapshotMark): void {
     const latest = this.#parts.snapshots.latest(group.id);
-    if (latest !== undefined && latest.index >= mark.index) this.#release(group, latest, 0);
+    if (latest !== undefined && latest.index >= mark.index) this.#release(group, mark, 0);
     else this.take(group, mark, 0);
   }
 
@@ -107,9 +107,10 @@ export class GroupSnapshots {
   }
 
   /** Feeds the newest snapshot to the state machine. */
-  async restore(group: HostedGroup): Promise<void> {
-    const found = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
-    if (!found) throw new Error('the snapshot is gone');
+  async restore(group: HostedGroup): Promise<SnapshotMark> {
+    const mark = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
+    if (mark === undefined) throw new Error('the snapshot is gone');
+    return mark;
   }
 
   /** A failed write or sync is final, whatever it was for. */

@@ -44,7 +44,7 @@ export interface GroupPort {
   persist(group: HostedGroup, ticket: number, request: PersistRequest): void;
   sendSnapshot(group: HostedGroup, to: NodeId, term: number): void;
   takeSnapshot(group: HostedGroup, mark: SnapshotMark): void;
-  restore(group: HostedGroup): Promise<void>;
+  restore(group: HostedGroup): Promise<SnapshotMark>;
   fatal(reason: Error): void;
 }
 
@@ -114,7 +114,7 @@ export class HostedGroup implements RaftGroup {
 
   get status(): GroupStatus {
     const { role, term, leader, commitIndex, lastIndex, configuration, damaged, progress } = this.#kernel.status;
-    const appliedIndex = this.#applier.applied.index;
+    const appliedIndex = Math.min(this.#applier.applied.index, commitIndex);
     const snapshotIndex = this.#snapshotIndex;
     const stopped = this.#stopped;
     return {
@@ -194,9 +194,10 @@ export class HostedGroup implements RaftGroup {
     return this.#applier.hasWork || this.#reads.hasReady(this.#applier.applied.index);
   }
 
-  /** Where the state machine stands; undefined while a snapshot takes its place. */
+  /** Where the state machine stands; undefined while a snapshot takes its place, or has brought it beyond what is committed here. */
   get applied(): SnapshotMark | undefined {
-    return this.#applier.isRestoring ? undefined : this.#applier.applied;
+    const { isRestoring, applied } = this.#applier;
+    return isRestoring || applied.index > this.#commitIndex ? undefined : applied;
   }
 
   get configuration(): Configuration {
@@ -310,7 +311,7 @@ export class HostedGroup implements RaftGroup {
   }
 
   #reportApplied(now: Instant): void {
-    const { index } = this.#applier.applied;
+    const index = Math.min(this.#applier.applied.index, this.#commitIndex);
     if (index <= this.#reportedApplied) return;
     this.#reportedApplied = index;
     this.#kernel.step({ kind: 'applied', index }, now, this.#out);
@@ -395,7 +396,7 @@ export class HostedGroup implements RaftGroup {
     this.#logLast = mark.index;
     this.#proposals.loseAfter(-1);
     this.#persist(ticket, { restart: mark, entries: [], state });
-    this.#applier.restore(mark);
+    this.#applier.restore();
   }
 }
 

@@ -81,14 +81,14 @@ function acknowledged(found: RecoveredGroup | undefined, mark: SnapshotMark, dam
   return Math.max(found.commit, found.entries[found.entries.length - 1]?.index ?? 0);
 }
 
-/** Feeds the newest snapshot of a group to its state machine. False when there is none. */
+/** Feeds the newest snapshot of a group to its state machine, and says at which mark it then stands; undefined when there is none. */
 export async function restoreMachine(
   group: GroupId,
   snapshots: SnapshotStore,
   machine: StateMachine,
-): Promise<boolean> {
+): Promise<SnapshotMark | undefined> {
   await using reader = await snapshots.open(group);
-  if (reader === undefined) return false;
+  if (reader === undefined) return undefined;
   const open = reader;
   async function* chunks(): AsyncGenerator<Uint8Array> {
     for (let position = 0; position < open.sizeBytes; ) {
@@ -99,5 +99,5 @@ export async function restoreMachine(
     }
   }
   await machine.restore(chunks());
-  return true;
+  return open.mark;
 }

@@ -1,0 +1,88 @@
+import { Instant } from '@quorate/patterns/base';
+import type { Configuration, Entry, SnapshotMark } from '@quorate/patterns/consensus/raft';
+import { describe, expect, test } from 'vitest';
+import { Applier, type ApplyBudget } from './applier.ts';
+import { PendingProposals } from './pending-proposals.ts';
+import type { StateMachine } from './types.ts';
+
+const NOBODY: Configuration = { voters: [], outgoing: [], learners: [], learnersNext: [] };
+const markAt = (index: number): SnapshotMark => ({ index, term: 1, configuration: NOBODY });
+const entries = (from: number, to: number): Entry[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => ({ kind: 'data', index: from + i, term: 1, data: Uint8Array.of(1) }));
+const budget = (): ApplyBudget => ({ entries: 1000, bytes: 1000, until: Instant.of(1), now: () => Instant.of(0) });
+
+/** Stands wherever the last snapshot or entry has brought it. */
+class Stand implements StateMachine {
+  /** What was applied, in order. */
+  readonly log: number[] = [];
+  reported = 0;
+
+  apply(index: number): void {
+    this.log.push(index);
+  }
+
+  applied(index: number): void {
+    this.reported = index;
+  }
+
+  async *snapshot(): AsyncIterable<Uint8Array> {}
+
+  async restore(): Promise<void> {}
+}
+
+function applierOn(machine: StateMachine, newest: () => SnapshotMark): Applier {
+  return new Applier({
+    machine,
+    proposals: new PendingProposals(10),
+    mark: markAt(0),
+    snapshotEntries: 1000,
+    snapshotBytes: 1000,
+    trailingBytes: 1000,
+    takeSnapshot: () => {},
+    restore: async () => newest(),
+    moved: () => {},
+    failed: (error) => {
+      throw error;
+    },
+  });
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('after a snapshot has taken the place of the state', () => {
+  test('what is committed behind it is applied', async () => {
+    const machine = new Stand();
+    const applier = applierOn(machine, () => markAt(5));
+    applier.restore();
+    applier.commit(entries(6, 8));
+    await settled();
+    applier.run(budget());
+    expect(machine.log).toEqual([6, 7, 8]);
+    expect(applier.applied.index).toBe(8);
+  });
+
+  test('nothing that it holds is applied again, though it is newer than what is committed here', async () => {
+    const machine = new Stand();
+    const applier = applierOn(machine, () => markAt(7));
+    applier.restore();
+    applier.commit(entries(6, 6));
+    applier.commit(entries(7, 8));
+    await settled();
+    expect(applier.applied.index).toBe(7);
+    applier.run(budget());
+    expect(machine.log).toEqual([8]);
+    expect(applier.applied.index).toBe(8);
+  });
+
+  test('all that is committed may lie within it', async () => {
+    const machine = new Stand();
+    const applier = applierOn(machine, () => markAt(7));
+    applier.restore();
+    applier.commit(entries(6, 6));
+    await settled();
+    applier.run(budget());
+    expect(applier.hasWork).toBe(false);
+    expect(machine.log).toEqual([]);
+    expect(applier.applied.index).toBe(7);
+  });
+});
