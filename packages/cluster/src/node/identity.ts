@@ -1,12 +1,14 @@
 import type { Address, Env } from '@quorate/env';
-import { type Configuration, NodeId } from '@quorate/patterns/consensus/raft';
-import { connect } from '../client/client.ts';
+import { Instant } from '@quorate/patterns/base';
+import { type Configuration, isVoter, membersOf, NodeId } from '@quorate/patterns/consensus/raft';
+import { type Client, connect } from '../client/client.ts';
 import { formatAddress } from '../client/endpoints.ts';
 import { CoreError } from '../core/errors.ts';
 import type { MemberRecord } from '../core/requests.ts';
 import { idOf } from '../core/service/member-id.ts';
 import { readDataDirectoryOwner } from '../storage/index.ts';
 import { type CoreNodeConfig, NodeConfigError } from './config.ts';
+import { type LeadersWord, leadersWord } from './leaders-word.ts';
 import { readOrigin } from './origin.ts';
 
 /** Who this node is, and what it starts from when its disk is empty. */
@@ -21,6 +23,8 @@ export interface NodeIdentity {
 
 const NOBODY: Configuration = { voters: [], outgoing: [], learners: [], learnersNext: [] };
 const JOIN_TIMEOUT_MS = 30_000;
+/** Until there is a leader, and its log is committed. */
+const ASK_AGAIN_MS = 100;
 
 /** The id of the cluster that these founders make: the same on all of them, and another one for every token, and for every snapshot they begin with. */
 export function clusterIdOf(founders: Readonly<Record<string, string>>, token: string, origin?: string): number {
@@ -70,25 +74,52 @@ async function join(env: Env, config: CoreNodeConfig): Promise<NodeIdentity> {
   if (config.listen.port === 0) {
     throw new NodeConfigError('listen', 'port 0 cannot be used with join: the others could not find this node');
   }
-  await using client = await connect({ env, endpoints: config.join!, timeoutMs: JOIN_TIMEOUT_MS, name: config.name });
-  const members = await client.cluster.members();
-  const added = members.find(({ name }) => name === own.name);
-  if (added !== undefined) await expectNew(client.cluster, added);
-  const { id } = added ?? (await client.cluster.addMember(own, { learner: true }));
+  const giveUpAt = Instant.add(env.clock.monotonic(), JOIN_TIMEOUT_MS);
+  while (env.clock.monotonic() < giveUpAt) {
+    const identity = await askForPlace(env, config.join!, own);
+    if (identity !== undefined) return identity;
+    await pause(env, ASK_AGAIN_MS);
+  }
+  const message = `no leader has said within ${JOIN_TIMEOUT_MS} ms whether it expects the member ${own.name}`;
+  throw new CoreError('no-leader', message, { retryable: true, outcome: 'not-applied' });
+}
+
+/** Undefined when there is a member of that name, and nobody leads who could say whether it is expected. */
+async function askForPlace(
+  env: Env,
+  endpoints: readonly string[],
+  own: MemberRecord,
+): Promise<NodeIdentity | undefined> {
+  await using client = await connect({ env, endpoints, timeoutMs: JOIN_TIMEOUT_MS, name: own.name });
+  const member = (await client.cluster.members()).find(({ name }) => name === own.name);
+  let id: number | undefined;
+  if (member !== undefined) {
+    const word = await leadersWord(client);
+    if (word === undefined) return undefined;
+    id = await placeFor(client, word, member);
+  }
+  id ??= (await client.cluster.addMember(own, { learner: true })).id;
   const known = (await client.cluster.members()).map(({ isLearner: _, ...record }) => record);
   return { clusterId: client.clusterId, nodeId: NodeId.of(id), known, initial: NOBODY };
 }
 
-/** A member that has taken part before and now comes with an empty disk has forgotten its votes: it must not come back under its old id. */
-async function expectNew(
-  cluster: {
-    status(): Promise<{ readonly raft: { readonly progress: readonly { id: number; matchIndex: number }[] } }>;
-  },
-  member: MemberRecord,
-): Promise<void> {
-  const { raft } = await cluster.status();
-  const seen = raft.progress.find(({ id }) => id === member.id);
-  if (seen === undefined || seen.matchIndex === 0) return;
-  const message = `the member ${member.name} (${member.id}) has data already, but this directory has none: remove that member, then join again`;
-  throw new CoreError('member-exists', message);
+/**
+ * A member that has taken part before and now comes with an empty disk has forgotten its votes: it must not come back under its old id. Whether a voter
+ * has is not known when the present leader has heard nothing of it; so it is replaced. A learner that nobody has heard of is new: it cannot have
+ * voted. And one that has a record but no place (its addition was cut short) is to be added again.
+ */
+async function placeFor(client: Client, word: LeadersWord, { id, name }: MemberRecord): Promise<number | undefined> {
+  const { configuration, progress } = word;
+  if (!membersOf(configuration).has(NodeId.of(id))) return undefined;
+  if (progress.find((peer) => peer.id === id)?.matchIndex !== 0) {
+    const message = `the member ${name} (${id}) has data already, but this directory has none: remove that member, then join again`;
+    throw new CoreError('member-exists', message);
+  }
+  if (!isVoter(configuration, NodeId.of(id))) return id;
+  await client.cluster.removeMember(id);
+  return undefined;
+}
+
+function pause({ clock, timers }: Env, ms: number): Promise<void> {
+  return new Promise((resolve) => timers.at(Instant.add(clock.monotonic(), ms), resolve));
 }

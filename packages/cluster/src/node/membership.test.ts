@@ -19,6 +19,15 @@ const scenario = (
 const idOf = (members: readonly MemberStatus[], name: string): number => members.find((m) => m.name === name)!.id;
 const JOIN = { join: ['a', 'b', 'c'].map(addressOf), initialCluster: {} };
 
+const HALF_ADDED = 4711;
+
+/** What an addition leaves behind when its leader is lost between the record and the configuration. */
+async function halfAdd(cluster: SimCluster, name: string): Promise<void> {
+  const { core } = cluster.running.get(cluster.leader!)!;
+  const member = { id: HALF_ADDED, name, peerAddress: addressOf(name), clientUrls: [] };
+  await cluster.world.node(cluster.leader!).call(() => core.write({ kind: 'member-put', member }));
+}
+
 /** Waits until the cluster's members are those of these names, all of them voters. */
 async function untilVoters(app: App, client: Client, names: readonly string[]): Promise<void> {
   let members: readonly MemberStatus[] = [];
@@ -67,6 +76,14 @@ describe('a node that joins', () => {
     expect((await client.cluster.members()).find(({ name }) => name === 'd')).toMatchObject({ isLearner: true });
   });
 
+  scenario('joins although an earlier addition of it was cut short', async (app, client, cluster) => {
+    await untilVoters(app, client, ['a', 'b', 'c']);
+    await halfAdd(cluster, 'd');
+    cluster.start('d', JOIN);
+    await untilVoters(app, client, ['a', 'b', 'c', 'd']);
+    expect(cluster.running.get('d')!.status.memberId).not.toBe(HALF_ADDED);
+  });
+
   scenario('finds its cluster again after a restart of all', async (app, client, cluster) => {
     cluster.start('d', JOIN);
     await untilVoters(app, client, ['a', 'b', 'c', 'd']);
@@ -104,6 +121,48 @@ describe('a member', () => {
     },
     { onProcessError: 'exit' },
   );
+
+  scenario(
+    'that comes back with an empty disk is refused, though it reaches nobody who leads at first',
+    async (app, client, cluster) => {
+      await untilVoters(app, client, ['a', 'b', 'c']);
+      await client.put('a', '1');
+      const [victim] = cluster.others(cluster.leader);
+      const before = cluster.running.get(victim!);
+      cluster.world.node(victim!).kill();
+      cluster.world.node(victim!).wipeDisk();
+      const cut = cluster.world.net.partition([victim!], [cluster.leader!]);
+      cluster.start(victim!, { initialCluster: {}, join: cluster.others(victim).map(addressOf) });
+      await app.sleep(5000);
+      expect(cluster.running.get(victim!)).toBe(before);
+      cut[Symbol.dispose]();
+      await app.until(() => cluster.world.failures.length > 0);
+      expect(String(cluster.world.failures[0]!.error)).toMatch(/has data already, but this directory has none/);
+    },
+    { onProcessError: 'exit' },
+  );
+
+  scenario(
+    'that comes back with an empty disk gets a new id when the present leader has never heard of it',
+    async (app, client, cluster) => {
+      await untilVoters(app, client, ['a', 'b', 'c']);
+      const [victim, heir] = cluster.others(cluster.leader);
+      const old = cluster.running.get(victim!)!.status.memberId;
+      cluster.world.node(victim!).kill();
+      cluster.world.node(victim!).wipeDisk();
+      await client.cluster.moveLeader(idOf(await client.cluster.members(), heir!));
+      await client.put('a', '1');
+      cluster.start(victim!, { initialCluster: {}, join: cluster.others(victim).map(addressOf) });
+      await app.until(() => cluster.running.get(victim!)!.status.memberId !== old);
+      await untilVoters(app, client, ['a', 'b', 'c']);
+    },
+  );
+
+  scenario('whose addition was cut short is no voter', async (app, client, cluster) => {
+    await untilVoters(app, client, ['a', 'b', 'c']);
+    await halfAdd(cluster, 'd');
+    expect((await client.cluster.members()).find(({ name }) => name === 'd')).toMatchObject({ isLearner: true });
+  });
 
   scenario('that leads can be removed: it hands over first', async (app, client, cluster) => {
     await untilVoters(app, client, ['a', 'b', 'c']);

@@ -1,10 +1,11 @@
 import type { Address, Env } from '@quorate/env';
 import { Instant } from '@quorate/patterns/base';
-import { type Configuration, NodeId } from '@quorate/patterns/consensus/raft';
-import { type Client, connect } from '../client/client.ts';
+import { membersOf, NodeId } from '@quorate/patterns/consensus/raft';
+import { connect } from '../client/client.ts';
 import { parseAddress } from '../client/endpoints.ts';
 import type { Core } from '../core/core.ts';
 import { CoreError } from '../core/errors.ts';
+import { leadersWord } from './leaders-word.ts';
 
 const LOOK_EVERY_MS = 250;
 /** How long a node that is alone waits before it asks for the first time; then twice as long each time, up to the most. */
@@ -55,7 +56,7 @@ export class RemovalWatch implements Disposable {
     const { core, env } = this.#parts;
     const { raft, memberId } = core.status;
     const now = env.clock.monotonic();
-    if (raft.leader !== undefined && isMember(raft.configuration, memberId)) {
+    if (raft.leader !== undefined && membersOf(raft.configuration).has(NodeId.of(memberId))) {
       this.#aloneSince = undefined;
       this.#patienceMs = ASK_AFTER_MS.first;
       return false;
@@ -74,7 +75,8 @@ export class RemovalWatch implements Disposable {
     if (endpoints.length === 0) return false;
     try {
       await using client = await connect({ env, endpoints, clusterId, name, timeoutMs: ANSWER_WITHIN_MS });
-      return await isGone(client, memberId);
+      const word = await leadersWord(client);
+      return word !== undefined && !membersOf(word.configuration).has(NodeId.of(memberId));
     } catch (error) {
       if (!(error instanceof CoreError)) throw error;
       env.log.debug('whether this node is still a member is not known', { node: name, reason: error.message });
@@ -86,24 +88,6 @@ export class RemovalWatch implements Disposable {
     this.#stopped = true;
     this.#timer?.[Symbol.dispose]();
   }
-}
-
-/**
- * A leader's configuration counts when that leader was still leading afterwards (the read between needs a majority's word for it), and when all of its log
- * up to there is committed: a removal that is not could yet be undone.
- */
-async function isGone(client: Client, memberId: number): Promise<boolean> {
-  const before = await client.cluster.status();
-  if (before.raft.role !== 'leader' || isMember(before.raft.configuration, memberId)) return false;
-  await client.range('\u0000', { keysOnly: true });
-  const after = await client.cluster.status();
-  const same =
-    after.memberId === before.memberId && after.raft.role === 'leader' && after.raft.term === before.raft.term;
-  return same && after.raft.commitIndex >= before.raft.lastIndex;
-}
-
-function isMember({ voters, outgoing, learners, learnersNext }: Configuration, id: number): boolean {
-  return [voters, outgoing, learners, learnersNext].some((ids) => ids.includes(NodeId.of(id)));
 }
 
 function otherAddresses(core: Core): Address[] {

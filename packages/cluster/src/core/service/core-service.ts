@@ -122,6 +122,7 @@ export class CoreService implements Core, CoreBackend {
       members: () => this.#book.members,
       write,
       isReachable,
+      barrier: () => this.#localReads.barrier('change the members'),
     });
     this.#memberCalls = new MemberCalls(line, calls, membership, this.view, self);
     this.#quota = new QuotaWatch({

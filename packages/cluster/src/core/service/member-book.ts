@@ -1,5 +1,5 @@
 import type { Address } from '@quorate/env';
-import { NodeId } from '@quorate/patterns/consensus/raft';
+import { isVoter, NodeId } from '@quorate/patterns/consensus/raft';
 import { parseAddress } from '../../client/endpoints.ts';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { PeerTransport } from '../../transport/types.ts';
@@ -63,9 +63,10 @@ export class MemberBook {
     this.#changed?.(this.#all);
   }
 
+  /** One that has a record but no place in the configuration, yet or any more, votes as little as a learner. */
   get members(): readonly MemberStatus[] {
-    const { learners } = this.#group.status.configuration;
-    return this.#all.map((record) => ({ ...record, isLearner: learners.includes(NodeId.of(record.id)) }));
+    const { configuration } = this.#group.status;
+    return this.#all.map((record) => ({ ...record, isLearner: !isVoter(configuration, NodeId.of(record.id)) }));
   }
 
   addressOf(id: NodeId | undefined): Address | undefined {

@@ -1,8 +1,9 @@
 /**
  * Changes of the membership, on the leader: one at a time. A member has a record in the replicated state (what it is called, where it
- * listens) and a place in Raft's configuration. The record comes first and goes last, so that whoever is in the configuration can be found.
+ * listens) and a place in Raft's configuration. The record comes first and goes last, so that whoever is in the configuration can be found. When a leader
+ * is lost in between, a record without a place is left: nobody votes or learns under its id, and the next addition of that name replaces it.
  */
-import { NodeId } from '@quorate/patterns/consensus/raft';
+import { membersOf, NodeId } from '@quorate/patterns/consensus/raft';
 import { majoritySize } from '@quorate/patterns/quorum';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { MemberStatus } from '../core.ts';
@@ -26,6 +27,8 @@ export interface MembershipParts {
   readonly members: () => readonly MemberRecord[];
   readonly write: (request: WriteRequest) => Promise<unknown>;
   readonly isReachable: (member: NodeId) => boolean;
+  /** Resolves once everything that was acknowledged before has been applied here: a new leader may not know all records yet. */
+  readonly barrier: () => Promise<void>;
 }
 
 export class Membership {
@@ -39,6 +42,7 @@ export class Membership {
   async add(member: Omit<MemberRecord, 'id'>, learner: boolean): Promise<MemberStatus> {
     return this.#alone(async () => {
       const { group, clusterId } = this.#parts;
+      await this.#forgetPlaceless(member);
       this.#expectUnused(member, undefined);
       const { voters, learners } = group.status.configuration;
       const id = NodeId.of(idOf(String(clusterId), member.name, member.peerAddress, String(group.status.lastIndex)));
@@ -117,6 +121,7 @@ export class Membership {
     if (this.#changing) throw coreError('configuration-in-progress');
     this.#changing = true;
     try {
+      await this.#parts.barrier();
       return await change();
     } finally {
       this.#changing = false;
@@ -131,6 +136,16 @@ export class Membership {
 
   async #forget(id: NodeId): Promise<void> {
     await this.#parts.write({ kind: 'member-remove', id }).catch(() => {});
+  }
+
+  /** Not to be used again: whether somebody has had data or votes under such an id is not known. */
+  async #forgetPlaceless({ name, peerAddress }: Omit<MemberRecord, 'id'>): Promise<void> {
+    const { records, group, write } = this.#parts;
+    for (const record of records()) {
+      if (record.name !== name && record.peerAddress !== peerAddress) continue;
+      const placed = membersOf(group.status.configuration);
+      if (!placed.has(NodeId.of(record.id))) await write({ kind: 'member-remove', id: record.id });
+    }
   }
 
   #isCaughtUp(id: number): boolean {

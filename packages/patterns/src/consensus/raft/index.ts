@@ -1,3 +1,4 @@
+export { isVoter, membersOf } from './configuration.ts';
 export { Raft } from './raft.ts';
 export { RaftRules } from './rules.ts';
 export type { RaftStatus } from './status.ts';
