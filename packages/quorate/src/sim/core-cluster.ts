@@ -2,6 +2,7 @@
 
 import { type CoreNode, startCoreNode } from '@quorate/cluster/node';
 import type { Env } from '@quorate/env';
+import { membersOf, NodeId } from '@quorate/patterns/consensus/raft';
 import type { SimNode, World } from '@quorate/sim/world';
 import type { RaftWitness } from './checks/raft-witness.ts';
 import type { Shape } from './shape.ts';
@@ -29,7 +30,6 @@ export class CoreCluster {
   readonly #witness: RaftWitness;
   readonly #violations: Violations;
   readonly #belongs = new Map<string, Belonging>();
-  readonly #namesById = new Map<number, string>();
 
   constructor(world: World, shape: Shape, witness: RaftWitness, violations: Violations) {
     this.world = world;
@@ -87,9 +87,20 @@ export class CoreCluster {
   get members(): readonly string[] | undefined {
     const leader = this.leader;
     if (leader === undefined) return undefined;
-    const { voters, outgoing, learners } = this.running.get(leader)!.status.raft.configuration;
-    const ids = new Set<number>([...voters, ...outgoing, ...learners]);
-    return [...ids].map((id) => this.#namesById.get(id) ?? `member ${id}`);
+    const { core, status } = this.running.get(leader)!;
+    const names = new Map<number, string>(core.members.map(({ id, name }) => [id, name]));
+    return [...membersOf(status.raft.configuration)].map((id) => names.get(id) ?? `member ${id}`);
+  }
+
+  /** As is committed: no later leader can think otherwise. Undefined before the first change. */
+  get voters(): readonly number[] | undefined {
+    return this.#witness.configuration?.voters;
+  }
+
+  /** As is committed. Once it is not, it never will be again. */
+  isMember(id: number): boolean {
+    const { configuration } = this.#witness;
+    return configuration === undefined || membersOf(configuration).has(NodeId.of(id));
   }
 
   #found(name: string, belonging: Belonging): void {
@@ -123,18 +134,23 @@ export class CoreCluster {
     });
     if (machine.incarnation !== incarnation || !machine.isRunning) return node;
     this.running.set(name, node);
-    this.#namesById.set(node.status.memberId, name);
-    // As `quorate serve` does: what is no member any more ends, or clients would stay with it.
-    void node.removed.then(() =>
-      this.world.at(this.world.nowMs, 'removed', () => {
-        if (machine.incarnation === incarnation && machine.isRunning) void this.retire(name);
-      }),
-    );
+    void node.removed.then(() => this.#wasRemoved(node, machine, incarnation));
     void node.fatal.then((reason) => {
       this.ended(name, reason);
       machine.exit(reason.message);
     });
     return node;
+  }
+
+  /** As `quorate serve` does: what is no member any more ends, or clients would stay with it. */
+  #wasRemoved(node: CoreNode, machine: SimNode, incarnation: number): void {
+    const { memberId } = node.status;
+    if (this.isMember(memberId)) {
+      this.#violations.report('removal', `${machine.name} believes that it was removed, but member ${memberId} is one`);
+    }
+    this.world.at(this.world.nowMs, 'removed', () => {
+      if (machine.incarnation === incarnation && machine.isRunning) void this.retire(machine.name);
+    });
   }
 
   /** A process has died of `error`. */

@@ -28,6 +28,7 @@ export class RaftWitness {
   readonly #leaders = new Map<number, string>();
   /** Those committed first, in order: index 1 at 0. */
   readonly #committed: Entry[] = [];
+  #configuration: Configuration | undefined;
   /** By index and term: what is there, and the term before it. */
   readonly #written = new Map<string, { readonly entry: Entry; readonly previousTerm: number | undefined }>();
 
@@ -38,6 +39,11 @@ export class RaftWitness {
 
   get commitIndex(): number {
     return this.#committed.length;
+  }
+
+  /** The last one that was committed anywhere; undefined while it is the founders'. */
+  get configuration(): Configuration | undefined {
+    return this.#configuration;
   }
 
   get terms(): number {
@@ -166,6 +172,7 @@ export class RaftWitness {
       return;
     }
     this.#committed.push(entry);
+    if (entry.kind === 'configuration') this.#configuration = entry.configuration;
     this.#isDurable(entry, seen);
     this.#isSafe(entry, seen);
     this.#listener.committed(entry);

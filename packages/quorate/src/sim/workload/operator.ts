@@ -1,5 +1,5 @@
 /** Hands the lead over, and replaces members while the cluster is in use. */
-import { type Client, CoreError } from '@quorate/cluster/client';
+import { type Client, CoreError, type MemberStatus } from '@quorate/cluster/client';
 import type { Stage } from './stage.ts';
 
 export class Operator {
@@ -8,7 +8,7 @@ export class Operator {
   /** Machines that must not be removed: those whose disks suffer, so that a majority of sound ones stays. */
   readonly #keep: readonly string[];
   /** Asked to be removed; whether it was is not known yet. */
-  #leaving: string | undefined;
+  #leaving: Pick<MemberStatus, 'id' | 'name'> | undefined;
 
   constructor(stage: Stage, client: Client, keep: readonly string[]) {
     this.#stage = stage;
@@ -35,17 +35,14 @@ export class Operator {
   }
 
   /**
-   * What was removed is taken down also when its removal had no answer: a machine that is no member serves nobody. One that is a member
-   * still is removed again, and nobody else before it: the first removal may yet happen, and two would leave too few.
+   * Only what is no member any more is taken down, also when its removal had no answer. One that still is, is removed again, and nobody else before
+   * it: the first removal may yet happen, and two would leave too few. That is read off the committed log, not off anybody's answer: what an
+   * uncommitted configuration says can be undone, and an operator who destroyed a member's disk by it would have broken the cluster himself.
    */
-  async #lookAfter(name: string): Promise<void> {
+  async #lookAfter({ id, name }: Pick<MemberStatus, 'id' | 'name'>): Promise<void> {
     const { cluster } = this.#stage.parts;
-    // As the leader has it: this client's own server may be the very one that was removed, and know nothing of it.
-    if (cluster.members?.includes(name) !== false) {
-      const members = await this.#client.cluster.members({ timeoutMs: 2000 });
-      const member = members.find((each) => each.name === name);
-      if (member !== undefined) await this.#client.cluster.removeMember(member.id, { timeoutMs: 4000 });
-    }
+    if (cluster.isMember(id)) await this.#client.cluster.removeMember(id, { timeoutMs: 4000 });
+    if (cluster.isMember(id)) return;
     this.#leaving = undefined;
     await cluster.retire(name);
   }
@@ -69,23 +66,26 @@ export class Operator {
     this.#stage.parts.world.mark('lead handed over');
   }
 
-  /** One more machine joins; once it votes, another one leaves. */
+  /**
+   * One more machine joins; once it votes, another one leaves. Once that is committed: with a voter less than there were, those whose disks suffer
+   * could be half of them, and then nobody could be elected.
+   */
   async #replace(): Promise<void> {
     const { cluster, shape, world } = this.#stage.parts;
     const members = await this.#client.cluster.members({ timeoutMs: 2000 });
     const out = cluster.machines.find((name) => cluster.belongs(name) === 'out');
     if (out !== undefined) {
-      if (members.some(({ name }) => name === out)) return;
       cluster.join(out);
       world.mark('member joins');
       return;
     }
-    const voters = members.filter(({ isLearner }) => !isLearner);
+    const voters = cluster.voters ?? [];
     if (voters.length <= shape.nodes) return;
-    const leaving = this.#stage.random.pick(voters.filter(({ name }) => !this.#keep.includes(name)));
-    this.#leaving = leaving.name;
-    await this.#client.cluster.removeMember(leaving.id, { timeoutMs: 4000 });
+    const removable = members.filter(({ id, name }) => voters.includes(id) && !this.#keep.includes(name));
+    if (removable.length === 0) return;
+    this.#leaving = this.#stage.random.pick(removable);
+    await this.#client.cluster.removeMember(this.#leaving.id, { timeoutMs: 4000 });
     world.mark('member removed');
-    await this.#lookAfter(leaving.name);
+    await this.#lookAfter(this.#leaving);
   }
 }
