@@ -96,6 +96,11 @@ export class Endpoints {
     return this.#oddWeights > 0;
   }
 
+  /** Of those that are not leaving; made anew. */
+  get ids(): string[] {
+    return [...this.#slots].filter(([, slot]) => (this.#flags[slot]! & LEAVING) === 0).map(([id]) => id);
+  }
+
   get zones(): Iterable<string> {
     return this.#byZone.keys();
   }
