@@ -1,7 +1,7 @@
 /**
  * What the two sides of two-phase commit say and write down: presumed abort, with the read-only vote.
  *
- * Gray, "Notes on Data Base Operating Systems", 1978, section 5.8.3.3 (two-phase commit). Mohan, Lindsay, Obermarck, "Transaction Management in the R*
+ * Gray, "Notes on Data Base Operating Systems", 1978 (two-phase commit). Mohan, Lindsay, Obermarck, "Transaction Management in the R*
  * Distributed Database Management System", ACM TODS 11(4), 1986, section 3 (presumed abort). Bernstein, Hadzilacos, Goodman,
  * "Concurrency Control and Recovery in Database Systems", 1987, section 7.4 (the cooperative termination protocol).
  *
