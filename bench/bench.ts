@@ -1,8 +1,9 @@
-/** `npm run bench -- NAME [--short] [--runs N]`: side by side with a peer that is measured in the same run. */
+/** `npm run bench -- NAME [--short] [--runs N] [--only a,b]`: side by side with a peer that is measured in the same run. */
 import { parseArgs } from 'node:util';
 import { benchCore } from './core/main.ts';
 import { benchGroups } from './groups/main.ts';
 import { benchPartitioning } from './partitioning/main.ts';
+import { benchPatterns } from './patterns/main.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -10,7 +11,7 @@ const say = (text: string): void => {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { short: { type: 'boolean', default: false }, runs: { type: 'string' } },
+  options: { short: { type: 'boolean', default: false }, runs: { type: 'string' }, only: { type: 'string' } },
 });
 const [name = 'core'] = positionals;
 const runs = Number(values.runs ?? (values.short ? 1 : 5));
@@ -27,8 +28,13 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
 } else if (name === 'partitioning') {
   const size = values.short ? { keys: 100_000, nodes: [10] } : { keys: 1_000_000, nodes: [10, 100] };
   process.exitCode = benchPartitioning({ runs, ...size }, say);
+} else if (name === 'patterns') {
+  const effort = values.short
+    ? { warmUpMs: 100, rounds: 3, roundMs: 20 }
+    : { warmUpMs: 300, rounds: values.runs === undefined ? 9 : runs, roundMs: 100 };
+  process.exitCode = await benchPatterns({ effort, only: values.only?.split(',') ?? [] }, say);
 } else {
-  say(`bench: there is no benchmark called ${name}: there are core, groups and partitioning`);
+  say(`bench: there is no benchmark called ${name}: there are core, groups, partitioning and patterns`);
   process.exitCode = 2;
 }
 // Connections that a measured side left half open must not hold the process.
