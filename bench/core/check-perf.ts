@@ -18,7 +18,7 @@ export async function checkPerf(endpoints: readonly Address[]): Promise<CheckPer
   return { writesPerSecond, slowestMs: figureIn(text, /Slowest request took (?:too long: )?([\d.]+)s/) * 1000 };
 }
 
-/** What it prints. Its exit status only says whether its own marks were met. */
+/** What it prints, without the progress bar's many forms. Its exit status only says whether its own marks were met. */
 function outputOf(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
@@ -26,19 +26,23 @@ function outputOf(program: string, args: readonly string[]): Promise<string> {
       env: { ...process.env, ETCDCTL_API: '3' },
     });
     let text = '';
-    child.stdout.on('data', (chunk) => {
-      text += String(chunk);
-    });
-    child.stderr.on('data', (chunk) => {
-      text += String(chunk);
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk) => {
+        text = (text + String(chunk)).slice(-TEXT_MAX);
+      });
+    }
     child.once('error', reject);
     child.once('close', () => resolve(text));
   });
 }
 
+/** The figures come last. */
+const TEXT_MAX = 2000;
+
 function figureIn(text: string, pattern: RegExp): number {
   const found = pattern.exec(text)?.[1];
-  if (found === undefined) throw new Error(`etcdctl check perf: expected ${pattern} in what it prints, got: ${text}`);
+  if (found === undefined) {
+    throw new Error(`expected ${pattern} in what it prints, which ends with: ${text.trimEnd().split('\n').at(-1)}`);
+  }
   return Number(found);
 }
