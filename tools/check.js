@@ -8,6 +8,7 @@ import { exportsByName } from './rules/exports.js';
 import { globals } from './rules/globals.js';
 import { leftovers } from './rules/leftovers.js';
 import { links } from './rules/links.js';
+import { mutants } from './rules/mutants.js';
 import { names } from './rules/names.js';
 import { packages } from './rules/packages.js';
 import { places } from './rules/places.js';
@@ -16,7 +17,20 @@ import { syntax } from './rules/syntax.js';
 
 /** @import { Problem } from './types.ts' */
 
-const RULES = [syntax, boundaries, cycles, exportsByName, globals, leftovers, links, names, packages, places, sizes];
+const RULES = [
+  syntax,
+  boundaries,
+  cycles,
+  exportsByName,
+  globals,
+  leftovers,
+  links,
+  mutants,
+  names,
+  packages,
+  places,
+  sizes,
+];
 
 const repo = openRepo(process.argv[2] ?? dirname(dirname(fileURLToPath(import.meta.url))));
 /** @type {(Problem & { readonly rule: string })[]} */

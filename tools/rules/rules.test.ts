@@ -6,6 +6,7 @@ import { cycles } from './cycles.js';
 import { exportsByName } from './exports.js';
 import { leftovers } from './leftovers.js';
 import { links } from './links.js';
+import { mutants } from './mutants.js';
 import { names } from './names.js';
 import { packages } from './packages.js';
 import { places } from './places.js';
@@ -123,6 +124,31 @@ describe('links', () => {
       '# A b\n[x](docs/b.md#the-title), [x](docs/b.md#code-and-more), [x](docs/b.md#the-title-1), [x](#a-b), [x](docs/), [x](packages/x)\n' +
       '[x](https://example.org/nowhere) `[x](nowhere)`\n```ts\nf[0](nowhere)\n```\n[y]: ./docs/b.md\n';
     expect(problems(links, { ...files, 'README.md': text })).toEqual([]);
+  });
+});
+
+describe('mutants', () => {
+  const code = {
+    [`${src}/toy/index.ts`]: "export { f } from './toy.ts';",
+    [`${src}/toy/toy.ts`]: 'export const f = (a: number): boolean => a > b;',
+  };
+  const entry = {
+    file: 'toy.ts',
+    function: 'f',
+    original: 'export const f = (a: number): boolean => a > b;',
+    mutated: 'export const f = (a: number): boolean => a >= b;',
+    reason: 'b is never one of the numbers',
+  };
+  const file = 'tools/mutation/accepted/toy.json';
+
+  test('that are accepted are there', () => {
+    expect(problems(mutants, { ...code, [file]: JSON.stringify([entry]) })).toEqual([]);
+    expect(problems(mutants, { ...code, [file]: JSON.stringify([{ ...entry, function: 'g' }]) })).toEqual([
+      `${file}:0 toy.ts, g: ${entry.original} → ${entry.mutated}: there is no such mutant any more; remove it`,
+    ]);
+  });
+  test('are accepted in families that are there', () => {
+    expect(problems(mutants, { [file]: '[]' })).toEqual([`${file}:0 there is no family of this name; remove it`]);
   });
 });
 

@@ -1,0 +1,77 @@
+/** @import { Outcome } from './types.ts' */
+
+/** @typedef {{ readonly family: string, readonly killed: number, readonly ranOn: number, readonly accepted: number, readonly survived: number, readonly notCovered: number }} Score */
+
+const HEAD = `# What the tests notice
+
+Every small change of a kernel's program that \`npm run mutation\` can think of, one at a time: an operator or a bound another, a condition
+true or false, half of it left out, a statement left out, a constant one more or less. Does a test of its family fail?
+
+- **killed**: a test fails. **ran on**: the program did not end, which is as good.
+- **accepted**: no test can or need notice; the reason of each stands in \`tools/mutation/accepted/\`.
+- **survived**: nothing notices. **not covered**: no test comes by. Where families have a file of reasons, both must be 0.
+- **score**: killed and ran on, of all that are not accepted.
+
+Made by \`npm run mutation\` and then \`npm run mutation -- --table\`.
+
+| family | mutants | killed | ran on | accepted | survived | not covered | score |
+|---|--:|--:|--:|--:|--:|--:|--:|
+`;
+
+/**
+ * @param {readonly Score[]} scores
+ * @returns {string}
+ */
+export function tableOf(scores) {
+  const rows = [...scores].sort((a, b) => (a.family < b.family ? -1 : 1));
+  return HEAD + [...rows, sumOf(rows)].map(rowOf).join('');
+}
+
+/** @param {readonly Score[]} scores @returns {Score} */
+const sumOf = (scores) =>
+  scores.reduce(
+    (sum, each) => ({
+      family: 'all',
+      killed: sum.killed + each.killed,
+      ranOn: sum.ranOn + each.ranOn,
+      accepted: sum.accepted + each.accepted,
+      survived: sum.survived + each.survived,
+      notCovered: sum.notCovered + each.notCovered,
+    }),
+    { family: 'all', killed: 0, ranOn: 0, accepted: 0, survived: 0, notCovered: 0 },
+  );
+
+/** @param {Score} score */
+function rowOf(score) {
+  const { family, killed, ranOn, accepted, survived, notCovered } = score;
+  const noticed = killed + ranOn;
+  const counts = [noticed + accepted + survived + notCovered, killed, ranOn, accepted, survived, notCovered].map(
+    grouped,
+  );
+  return `| ${family} | ${counts.join(' | ')} | ${percent(noticed, noticed + survived + notCovered)} |\n`;
+}
+
+/** @param {number} count */
+const grouped = (count) => String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** Rounded down: 100 % is only for all. @param {number} part @param {number} whole */
+const percent = (part, whole) => (whole === 0 ? '–' : `${(Math.floor((part / whole) * 1000) / 10).toFixed(1)} %`);
+
+/**
+ * @param {string} family
+ * @param {readonly { readonly outcome: Outcome, readonly isAccepted: boolean }[]} results
+ * @returns {Score}
+ */
+export function scoreOf(family, results) {
+  const of = (/** @type {Outcome} */ outcome) =>
+    results.filter((each) => each.outcome === outcome && !each.isAccepted).length;
+  const accepted = results.filter((each) => each.isAccepted).length;
+  return {
+    family,
+    killed: of('killed'),
+    ranOn: of('ran-on'),
+    accepted,
+    survived: of('survived'),
+    notCovered: of('not-covered'),
+  };
+}
