@@ -30,8 +30,8 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
   process.exitCode = benchPartitioning({ runs, ...size }, say);
 } else if (name === 'patterns') {
   const effort = values.short
-    ? { warmUpMs: 100, rounds: 3, roundMs: 20 }
-    : { warmUpMs: 300, rounds: values.runs === undefined ? 9 : runs, roundMs: 100 };
+    ? { warmUpMs: 200, rounds: 3, roundMs: 15 }
+    : { warmUpMs: 500, rounds: values.runs === undefined ? 9 : runs, roundMs: 60 };
   process.exitCode = await benchPatterns({ effort, only: values.only?.split(',') ?? [] }, say);
 } else {
   say(`bench: there is no benchmark called ${name}: there are core, groups, partitioning and patterns`);

@@ -18,6 +18,8 @@ for (let i = 0; i < 32; i++) {
   VALUES[ALPHABET.toLowerCase().charCodeAt(i)] = i;
 }
 const LENGTH = 26;
+/** Characters for the time. */
+const TIME_LENGTH = 10;
 const BYTES = 16;
 /** The random part is kept as four integers of 20 bits: four characters each. */
 const PART = 2 ** 20;
@@ -145,6 +147,12 @@ export function ulidFromBytes(bytes: Uint8Array): string {
 
 /** Milliseconds since 1970; undefined when the text is not a ULID. */
 export function ulidTime(text: string): number | undefined {
-  const bytes = ulidToBytes(text);
-  return bytes?.subarray(0, 6).reduce((ms, byte) => ms * 256 + byte, 0);
+  if (text.length !== LENGTH) return undefined;
+  let ms = 0;
+  for (let i = 0; i < LENGTH; i++) {
+    const value = VALUES[text.charCodeAt(i)] ?? -1;
+    if (value < 0 || (i === 0 && value > 7)) return undefined;
+    if (i < TIME_LENGTH) ms = ms * 32 + value;
+  }
+  return ms;
 }

@@ -60,21 +60,23 @@ export class MerkleDiff {
     const expected = this.#nodes.length * MERKLE_HASH_BYTES;
     if (answer.length !== expected)
       throw new RangeError(`an answer of ${expected} bytes was expected, not ${answer.length}`);
-    const mine = new Uint8Array(MERKLE_HASH_BYTES);
-    let differing = this.#nodes.filter((node, i) => {
-      this.#tree.writeHash(this.#level, node, mine, 0);
-      return mine.some((byte, at) => byte !== answer[i * MERKLE_HASH_BYTES + at]);
-    });
+    const tree = this.#tree;
+    let differing: number[] = [];
+    for (const [i, node] of this.#nodes.entries())
+      if (!tree.hasHash(this.#level, node, answer, i * MERKLE_HASH_BYTES)) differing.push(node);
     if (differing.length > this.#bucketsMax) {
       differing = differing.slice(0, this.#bucketsMax);
       this.#capped = true;
     }
     this.#level += 1;
-    this.#nodes =
-      this.#level > this.#tree.levels
-        ? differing
-        : differing.flatMap((node) => Array.from({ length: FANOUT }, (_, i) => node * FANOUT + i));
+    this.#nodes = this.#level > tree.levels ? differing : childrenOf(differing);
   }
+}
+
+function childrenOf(nodes: readonly number[]): number[] {
+  const children: number[] = [];
+  for (const node of nodes) for (let i = 0; i < FANOUT; i++) children.push(node * FANOUT + i);
+  return children;
 }
 
 /** The answer to a `MerkleDiff`'s question. Throws `BytesError` or `RangeError` when it is not one that fits this tree. */

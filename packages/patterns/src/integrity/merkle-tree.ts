@@ -100,6 +100,14 @@ export class MerkleTree {
     }
   }
 
+  /** Whether the hash of a node is the sixteen bytes at `offset` of `bytes`. */
+  hasHash(level: number, index: number, bytes: Uint8Array, offset: number): boolean {
+    this.#refresh(level, index);
+    const words = this.#hashes[level]!;
+    for (let i = 0; i < WORDS; i++) if (words[index * WORDS + i] !== wordAt(bytes, offset + 4 * i)) return false;
+    return true;
+  }
+
   #change(bucket: number, fingerprint: Uint8Array, sign: 1 | -1): void {
     if (!(bucket >= 0 && bucket < this.buckets))
       throw new RangeError(`bucket must be from 0 to ${this.buckets - 1}, not ${bucket}`);
@@ -108,8 +116,7 @@ export class MerkleTree {
     const sums = this.#hashes[this.levels]!;
     let carry = 0;
     for (let i = 0; i < WORDS; i++) {
-      const f = fingerprint;
-      const word = (f[4 * i]! | (f[4 * i + 1]! << 8) | (f[4 * i + 2]! << 16) | (f[4 * i + 3]! << 24)) >>> 0;
+      const word = wordAt(fingerprint, 4 * i) >>> 0;
       const sum = (sums[bucket * WORDS + i]! >>> 0) + sign * word + carry;
       sums[bucket * WORDS + i] = sum | 0;
       carry = Math.floor(sum / 0x1_0000_0000);
@@ -128,9 +135,12 @@ export class MerkleTree {
       this.writeHash(level + 1, index * FANOUT + i, this.#children, i * MERKLE_HASH_BYTES);
     const digest = this.#digest.of(this.#children);
     const words = this.#hashes[level]!;
-    for (let i = 0; i < WORDS; i++)
-      words[index * WORDS + i] =
-        digest[4 * i]! | (digest[4 * i + 1]! << 8) | (digest[4 * i + 2]! << 16) | (digest[4 * i + 3]! << 24);
+    for (let i = 0; i < WORDS; i++) words[index * WORDS + i] = wordAt(digest, 4 * i);
     this.#stale[level]![index] = 0;
   }
+}
+
+/** Four bytes, low byte first. */
+function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
 }

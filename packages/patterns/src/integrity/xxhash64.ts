@@ -63,10 +63,9 @@ function add(at: number, aLow: number, aHigh: number, bLow: number, bHigh: numbe
   lanes[at + 1] = aHigh + bHigh + (low >>> 0 < aLow >>> 0 ? 1 : 0);
 }
 
-/** lanes[at] = a · b. */
-function multiply(at: number, aLow: number, aHigh: number, bLow: number, bHigh: number): void {
-  lanes[at] = Math.imul(aLow, bLow);
-  lanes[at + 1] = multiplyHigh(aLow, bLow) + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh);
+/** The high half of a · b modulo 2^64; the low one is `Math.imul(aLow, bLow)`. */
+function productHigh(aLow: number, aHigh: number, bLow: number, bHigh: number): number {
+  return (multiplyHigh(aLow, bLow) + Math.imul(aHigh, bLow) + Math.imul(aLow, bHigh)) | 0;
 }
 
 function start(seedLow: number, seedHigh: number): void {
@@ -90,9 +89,9 @@ function consume(bytes: Uint8Array, lane: number, from: number, end: number): vo
     const inLow = word(bytes, at);
     const inHigh = word(bytes, at + 4);
     const productLow = Math.imul(inLow, P2_LOW);
-    const productHigh = (multiplyHigh(inLow, P2_LOW) + Math.imul(inHigh, P2_LOW) + Math.imul(inLow, P2_HIGH)) | 0;
+    const inputHigh = (multiplyHigh(inLow, P2_LOW) + Math.imul(inHigh, P2_LOW) + Math.imul(inLow, P2_HIGH)) | 0;
     const low = (accLow + productLow) | 0;
-    const high = (accHigh + productHigh + (low >>> 0 < productLow >>> 0 ? 1 : 0)) | 0;
+    const high = (accHigh + inputHigh + (low >>> 0 < productLow >>> 0 ? 1 : 0)) | 0;
     const turnedLow = (low << 31) | (high >>> 1);
     const turnedHigh = (high << 31) | (low >>> 1);
     accLow = Math.imul(turnedLow, P1_LOW);
@@ -125,55 +124,88 @@ function converge(): void {
   fold(dLow, dHigh);
 }
 
-function fold(low: number, high: number): void {
-  mixIn(low, high);
-  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P1_LOW, P1_HIGH);
-  add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P4_LOW, P4_HIGH);
+/** result = (result xor (rotate(input · P2, 31) · P1)) · P1 + P4. */
+function fold(inLow: number, inHigh: number): void {
+  const secondLow = Math.imul(inLow, P2_LOW);
+  const secondHigh = productHigh(inLow, inHigh, P2_LOW, P2_HIGH);
+  const turnedLow = (secondLow << 31) | (secondHigh >>> 1);
+  const turnedHigh = (secondHigh << 31) | (secondLow >>> 1);
+  const low = lanes[RESULT]! ^ Math.imul(turnedLow, P1_LOW);
+  const high = lanes[RESULT + 1]! ^ productHigh(turnedLow, turnedHigh, P1_LOW, P1_HIGH);
+  add(RESULT, Math.imul(low, P1_LOW), productHigh(low, high, P1_LOW, P1_HIGH), P4_LOW, P4_HIGH);
 }
 
-/** result = result xor (rotate(input · P2, 31) · P1). */
-function mixIn(inLow: number, inHigh: number): void {
-  const low = Math.imul(inLow, P2_LOW);
-  const high = (multiplyHigh(inLow, P2_LOW) + Math.imul(inHigh, P2_LOW) + Math.imul(inLow, P2_HIGH)) | 0;
-  const turnedLow = (low << 31) | (high >>> 1);
-  const turnedHigh = (high << 31) | (low >>> 1);
-  lanes[RESULT]! ^= Math.imul(turnedLow, P1_LOW);
-  lanes[RESULT + 1]! ^= multiplyHigh(turnedLow, P1_LOW) + Math.imul(turnedHigh, P1_LOW) + Math.imul(turnedLow, P1_HIGH);
-}
-
-/** The last 0 to 31 bytes, then the avalanche. */
+/**
+ * The last 0 to 31 bytes, then the avalanche: all that there is of a short key. Each step has its state in local variables while it runs; they are
+ * functions of their own because the compiler puts only so much of what they call in one place.
+ */
 function finish(bytes: Uint8Array, from: number, to: number): void {
-  let at = from;
-  for (; at + 8 <= to; at += 8) {
-    mixIn(word(bytes, at), word(bytes, at + 4));
-    turnAndMultiply(27, P1_LOW, P1_HIGH);
-    add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P4_LOW, P4_HIGH);
-  }
-  if (at + 4 <= to) {
-    multiply(0, word(bytes, at), 0, P1_LOW, P1_HIGH);
-    lanes[RESULT]! ^= lanes[0]!;
-    lanes[RESULT + 1]! ^= lanes[1]!;
-    turnAndMultiply(23, P2_LOW, P2_HIGH);
-    add(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P3_LOW, P3_HIGH);
-    at += 4;
-  }
-  for (; at < to; at++) {
-    multiply(0, bytes[at]!, 0, P5_LOW, P5_HIGH);
-    lanes[RESULT]! ^= lanes[0]!;
-    lanes[RESULT + 1]! ^= lanes[1]!;
-    turnAndMultiply(11, P1_LOW, P1_HIGH);
-  }
-  // x ^= x >>> 33; x *= P2; x ^= x >>> 29; x *= P3; x ^= x >>> 32
-  lanes[RESULT]! ^= lanes[RESULT + 1]! >>> 1;
-  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P2_LOW, P2_HIGH);
-  const high = lanes[RESULT + 1]!;
-  lanes[RESULT]! ^= (lanes[RESULT]! >>> 29) | (high << 3);
-  lanes[RESULT + 1] = high ^ (high >>> 29);
-  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, P3_LOW, P3_HIGH);
-  lanes[RESULT]! ^= lanes[RESULT + 1]!;
+  const fours = to - ((to - from) & 7);
+  if (from < fours) takeEights(bytes, from, fours);
+  const singles = to - ((to - from) & 3);
+  if (fours < singles) takeFour(bytes, fours);
+  if (singles < to) takeSingles(bytes, singles, to);
+  avalanche();
 }
 
-function turnAndMultiply(by: number, low: number, high: number): void {
-  rotate(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, by);
-  multiply(RESULT, lanes[RESULT]!, lanes[RESULT + 1]!, low, high);
+/** result = rotate(result xor (rotate(input · P2, 31) · P1), 27) · P1 + P4, for every eight bytes. */
+function takeEights(bytes: Uint8Array, from: number, to: number): void {
+  let low = lanes[RESULT]!;
+  let high = lanes[RESULT + 1]!;
+  for (let at = from; at < to; at += 8) {
+    const inLow = word(bytes, at);
+    const inHigh = word(bytes, at + 4);
+    const secondLow = Math.imul(inLow, P2_LOW);
+    const secondHigh = productHigh(inLow, inHigh, P2_LOW, P2_HIGH);
+    const turnedLow = (secondLow << 31) | (secondHigh >>> 1);
+    const turnedHigh = (secondHigh << 31) | (secondLow >>> 1);
+    const mixedLow = low ^ Math.imul(turnedLow, P1_LOW);
+    const mixedHigh = high ^ productHigh(turnedLow, turnedHigh, P1_LOW, P1_HIGH);
+    low = (mixedLow << 27) | (mixedHigh >>> 5);
+    high = (mixedHigh << 27) | (mixedLow >>> 5);
+    const productLow = Math.imul(low, P1_LOW);
+    high = productHigh(low, high, P1_LOW, P1_HIGH);
+    low = (productLow + P4_LOW) | 0;
+    high = (high + P4_HIGH + (low >>> 0 < productLow >>> 0 ? 1 : 0)) | 0;
+  }
+  lanes[RESULT] = low;
+  lanes[RESULT + 1] = high;
+}
+
+/** result = rotate(result xor (input · P1), 23) · P2 + P3. */
+function takeFour(bytes: Uint8Array, at: number): void {
+  const input = word(bytes, at);
+  const mixedLow = lanes[RESULT]! ^ Math.imul(input, P1_LOW);
+  const mixedHigh = lanes[RESULT + 1]! ^ productHigh(input, 0, P1_LOW, P1_HIGH);
+  const low = (mixedLow << 23) | (mixedHigh >>> 9);
+  const high = (mixedHigh << 23) | (mixedLow >>> 9);
+  add(RESULT, Math.imul(low, P2_LOW), productHigh(low, high, P2_LOW, P2_HIGH), P3_LOW, P3_HIGH);
+}
+
+/** result = rotate(result xor (input · P5), 11) · P1, for every byte. */
+function takeSingles(bytes: Uint8Array, from: number, to: number): void {
+  let low = lanes[RESULT]!;
+  let high = lanes[RESULT + 1]!;
+  for (let at = from; at < to; at++) {
+    const input = bytes[at]!;
+    const mixedLow = low ^ Math.imul(input, P5_LOW);
+    const mixedHigh = high ^ productHigh(input, 0, P5_LOW, P5_HIGH);
+    low = (mixedLow << 11) | (mixedHigh >>> 21);
+    high = productHigh(low, (mixedHigh << 11) | (mixedLow >>> 21), P1_LOW, P1_HIGH);
+    low = Math.imul(low, P1_LOW);
+  }
+  lanes[RESULT] = low;
+  lanes[RESULT + 1] = high;
+}
+
+/** x ^= x >>> 33; x *= P2; x ^= x >>> 29; x *= P3; x ^= x >>> 32 */
+function avalanche(): void {
+  const mixedLow = lanes[RESULT]! ^ (lanes[RESULT + 1]! >>> 1);
+  let low = Math.imul(mixedLow, P2_LOW);
+  let high = productHigh(mixedLow, lanes[RESULT + 1]!, P2_LOW, P2_HIGH);
+  low ^= (low >>> 29) | (high << 3);
+  high ^= high >>> 29;
+  high = productHigh(low, high, P3_LOW, P3_HIGH);
+  lanes[RESULT] = Math.imul(low, P3_LOW) ^ high;
+  lanes[RESULT + 1] = high;
 }
