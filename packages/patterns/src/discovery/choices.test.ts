@@ -103,6 +103,18 @@ describe('least request with weights', () => {
     expect(turnsOf(0)).toBe('aaaaaaaabb'); // 4 against 1
   });
 
+  test('gives no turn to one that is ill, and turns again when it is well', () => {
+    const endpoints = populate(new Endpoints(), 4, () => ({ weight: 2 }));
+    const picker = new LeastRequest(seeded(1), { endpoints });
+    picker.pick(at(0));
+    const ill = endpoints.slotOf('e2');
+    endpoints.setHealthy(ill, false, at(0));
+    const turns = (): number[] => Array.from({ length: 8 }, () => picker.pick(at(0)));
+    expect(turns()).not.toContain(ill);
+    endpoints.setHealthy(ill, true, at(0));
+    expect(turns().filter((slot) => slot === ill)).toHaveLength(2);
+  });
+
   test('lets those that stay keep their turns when one comes', () => {
     const endpoints = new Endpoints();
     for (const [id, weight] of [

@@ -218,10 +218,8 @@ export class HealthChecker {
   /** Between healthy and critical it takes some in a row; a warning is healthy. */
   #weigh(entry: Entry, status: CheckStatus, output: string, out: HealthCheckerEffect[]): void {
     const wasCritical = entry.status === 'critical';
-    if (entry.status === undefined || wasCritical === (status === 'critical')) {
-      entry.against = 0;
+    if (entry.status === undefined || wasCritical === (status === 'critical'))
       return this.#decide(entry, status, output, out);
-    }
     entry.against += 1;
     const { rise = RISE_DEFAULT, fall = FALL_DEFAULT } = entry.check as Probed;
     if (entry.against >= (wasCritical ? rise : fall)) this.#decide(entry, status, output, out);

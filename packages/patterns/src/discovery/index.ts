@@ -1,6 +1,11 @@
 export { AliasTable } from './alias-table.ts';
 export type { Candidates } from './candidates.ts';
 export { CatalogCopy, type CatalogCopyOptions, FRESH, type Freshness } from './catalog-copy.ts';
+export { answerDns, type DnsView } from './dns-answer.ts';
+export { type NameAsked, nameAsked } from './dns-name.ts';
+export type { DnsQuestion, DnsRecord, DnsReply, ExtendedDnsError, SoaData, SrvData } from './dns-records.ts';
+export { type DnsTransport, messageBytesMax, replyBytes } from './dns-size.ts';
+export { type DnsZone, type DnsZoneOptions, dnsZone, type NameServer } from './dns-zone.ts';
 export { EarliestDeadline } from './earliest-deadline.ts';
 export { type Endpoint, Endpoints, type EndpointsOptions, NO_SLOT } from './endpoints.ts';
 export { followInstances } from './follow-instances.ts';
@@ -54,5 +59,6 @@ export {
 } from './subsets.ts';
 export { successRateThreshold } from './success-rates.ts';
 export { TwoChoices, type TwoChoicesOptions } from './two-choices.ts';
+export { weightedOrder } from './weighted-order.ts';
 export { ZoneAware, type ZoneAwareOptions } from './zone-aware.ts';
 export { pickZone, planZoneRouting, type ZoneAmounts, type ZonePlan } from './zone-routing.ts';

@@ -72,14 +72,13 @@ export class PeakEwma implements LoadMetric {
 
   end(slot: number, beganAt: Instant, now: Instant): void {
     const rttMs = Math.max(now - beganAt, RTT_MIN_MS);
-    const known = this.#isKnown(slot);
-    const costMs = known ? this.#costs[slot]! : 0;
+    const costMs = this.#isKnown(slot) ? this.#costs[slot]! : 0;
     if (rttMs > costMs) this.#costs[slot] = rttMs;
     else {
       const w = this.#decay(now - this.#stamps[slot]!);
       this.#costs[slot] = costMs * w + rttMs * (1 - w);
     }
-    if (!known || now > this.#stamps[slot]!) this.#stamps[slot] = now;
+    this.#stamps[slot] = now;
     this.#quietSince[slot] = now;
     this.#generations[slot] = this.#endpoints.generationOf(slot);
     this.#endpoints.end(slot);
