@@ -222,6 +222,10 @@ describe('no', () => {
     }
   });
 
+  test('is NXDOMAIN for the ports of a protocol of which none has a name', () => {
+    expect(three().ask('_udp.web.service.quorate', 'SRV').rcode).toBe('NXDOMAIN');
+  });
+
   test('has no SOA where there is an answer', () => {
     expect(three().ask('web.service.quorate', 'A').authorities).toEqual([]);
   });

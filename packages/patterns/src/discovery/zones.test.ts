@@ -105,7 +105,7 @@ describe('a zone-aware picker', () => {
       }
       return shares;
     };
-    return { endpoints, sharesOf };
+    return { endpoints, picker, sharesOf };
   };
 
   test('stays at home, and lets requests flow over when endpoints there fall ill', () => {
@@ -121,6 +121,13 @@ describe('a zone-aware picker', () => {
     const { endpoints, sharesOf } = setUp({ x: 4, y: 4 }, { x: 1, y: 1 });
     for (const id of ['x0', 'x1', 'x2', 'y0', 'y1']) endpoints.setHealthy(endpoints.slotOf(id), false, at(0));
     expect(sharesOf()['y']).toBeCloseTo(0.5, 1);
+  });
+
+  test('follows its callers when they move', () => {
+    const { picker, sharesOf } = setUp({ x: 4, y: 4 }, { x: 1, y: 1 });
+    expect(sharesOf()['x']).toBeCloseTo(1, 6);
+    picker.callersAre(amounts({ x: 3, y: 1 }));
+    expect(sharesOf()['x']).toBeCloseTo(2 / 3, 1);
   });
 
   test('as long as it knows of no other callers, loads all endpoints alike', () => {
