@@ -5,6 +5,8 @@ import type { Endpoints } from './endpoints.ts';
 export interface LoadMetric {
   /** Comparable with those of the other slots at the same time; the lowest is best. */
   load(slot: number, now: Instant): number;
+  /** Whether the load of one is less than that of another. A comparison returns no fraction, for which the engine would need memory. */
+  isLess(slot: number, than: number, now: Instant): boolean;
   /** A request is sent. Counts it with the endpoints too. */
   begin(slot: number, now: Instant): void;
   /** The request that was sent at `beganAt` has ended, however it did. Once for each `begin`. */
@@ -29,6 +31,10 @@ export class OutstandingRequests implements LoadMetric {
 
   load(slot: number): number {
     return this.#endpoints.pendingOf(slot) / this.#endpoints.weightOf(slot);
+  }
+
+  isLess(slot: number, than: number): boolean {
+    return this.load(slot) < this.load(than);
   }
 
   begin(slot: number): void {

@@ -57,6 +57,10 @@ export class PeakEwma implements LoadMetric {
     return this.costMs(slot, now) * (pending / this.#endpoints.weightOf(slot) + 1);
   }
 
+  isLess(slot: number, than: number, now: Instant): boolean {
+    return this.load(slot, now) < this.load(than, now);
+  }
+
   /** The round trip to expect, without what is queued there; 0 while nothing is known. */
   costMs(slot: number, now: Instant): number {
     if (!this.#isKnown(slot)) return 0;

@@ -116,6 +116,9 @@ class Finagle implements LoadMetric {
     const cost = this.#costs.get(slot)!;
     return cost === 0 && pending > 0 ? PENALTY + pending : cost * (pending + 1);
   }
+  isLess(slot: number, than: number, now: number): boolean {
+    return this.load(slot, now) < this.load(than, now);
+  }
   begin(slot: number): void {
     this.#endpoints.begin(slot);
   }

@@ -52,14 +52,9 @@ export class TwoChoices implements Picker {
     const { size } = this.#candidates;
     if (size <= 1) return size === 0 ? NO_SLOT : this.#candidates.at(0);
     let best = this.#draw(now, NO_SLOT);
-    if (this.#choices === 1) return best;
-    let lowest = this.#metric.load(best, now);
     for (let drawn = 1; drawn < this.#choices; drawn++) {
       const slot = this.#draw(now, best);
-      const load = this.#metric.load(slot, now);
-      if (load >= lowest) continue;
-      lowest = load;
-      best = slot;
+      if (this.#metric.isLess(slot, best, now)) best = slot;
     }
     return best;
   }
