@@ -4,7 +4,14 @@
  * safety; and two consequences: what is committed is not truncated, and it is durable on a quorum.
  */
 import type { CreateKernel, RaftKernel } from '@quorate/cluster/raft';
-import { type Configuration, type Entry, type NodeId, Raft, type RaftEffect } from '@quorate/patterns/consensus/raft';
+import {
+  type Configuration,
+  type Entry,
+  type NodeId,
+  Raft,
+  type RaftEffect,
+  type RaftRestart,
+} from '@quorate/patterns/consensus/raft';
 import type { Violations } from '../violations.ts';
 import { LogWitness } from './log-witness.ts';
 
@@ -52,19 +59,18 @@ export class RaftWitness {
 
   /** Makes kernels of the node of that name, and watches them. */
   kernelsOf(name: string): CreateKernel {
-    return (options, restart, now) => {
-      const kernel = new Raft(options, restart, now);
-      const seen = this.#nodes.get(options.id) ?? {
-        name,
-        log: new LogWitness(),
-        configuration: kernel.status.configuration,
-      };
-      this.#nodes.set(options.id, seen);
-      seen.configuration = kernel.status.configuration;
-      seen.log.restarted(restart);
-      if (restart.damaged) this.#listener.mark('damaged node started');
-      return this.#watched(kernel, seen);
-    };
+    return (options, restart, now) => this.watch(name, options.id, restart, new Raft(options, restart, now));
+  }
+
+  /** The same kernel, seen. */
+  watch(name: string, id: NodeId, restart: RaftRestart, kernel: RaftKernel): RaftKernel {
+    const { configuration } = kernel.status;
+    const seen = this.#nodes.get(id) ?? { name, log: new LogWitness(), configuration };
+    this.#nodes.set(id, seen);
+    seen.configuration = configuration;
+    seen.log.restarted(restart);
+    if (restart.damaged) this.#listener.mark('damaged node started');
+    return this.#watched(kernel, seen);
   }
 
   #watched(kernel: RaftKernel, seen: Seen): RaftKernel {
