@@ -1,11 +1,12 @@
 /** Simulations of what was built, in processes of their own, with one place of it made wrong while it is loaded. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Mutant, Plan } from './mutant.ts';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+/** Of the repository, from the source or from what was built of it. */
+const ROOT = rootAbove(fileURLToPath(import.meta.url));
 const OUTPUT_BYTES_MAX = 64 * 1024 * 1024;
 const TRIAL_MS_MAX = 120_000;
 
@@ -17,8 +18,11 @@ export interface Change {
 
 export interface Finding {
   readonly seed: string;
+  /** Of the run that it was found in. */
+  readonly digest: string;
   readonly check: string;
   readonly what: string;
+  readonly timeMs: number;
 }
 
 export interface Trial {
@@ -37,15 +41,18 @@ export function load(url, context, next) {
 `;
 
 const PROGRAM = `
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { register } from 'node:module';
-const { change, hooks, plans } = JSON.parse(readFileSync(0, 'utf8'));
+const { change, hooks, plans, trace } = JSON.parse(readFileSync(0, 'utf8'));
 if (change !== undefined) register('data:text/javascript,' + encodeURIComponent(hooks), { data: change });
 const { runSeed } = await import('quorate/sim');
 const runs = [];
 for (const plan of plans) {
-  const { seed, violations } = await runSeed(plan);
-  runs.push({ seed, violations });
+  const lines = [];
+  const onTrace = trace === undefined ? undefined : (line) => void lines.push(line);
+  const { seed, digest, violations } = await runSeed({ ...plan, onTrace });
+  runs.push({ seed, digest, violations });
+  if (trace !== undefined) writeFileSync(trace, lines.join('\\n') + '\\n');
   if (violations.length > 0) break;
 }
 console.log(JSON.stringify({ runs }));
@@ -64,13 +71,19 @@ export function changeOf({ name, file, find, replace }: Mutant): Change {
   return { url: pathToFileURL(path).href, source: parts.join(replace) };
 }
 
-/** Runs the plans one after the other, until one finds something. */
-export async function simulate(change: Change | undefined, plans: readonly Plan[]): Promise<Trial> {
-  const { runs } = JSON.parse(await run(JSON.stringify({ change, hooks: HOOKS, plans }))) as {
-    runs: { seed: string; violations: Finding[] }[];
+/** Runs the plans one after the other, until one finds something. Everything that happens in the last run goes to the file `trace`. */
+export async function simulate(change: Change | undefined, plans: readonly Plan[], trace?: string): Promise<Trial> {
+  const { runs } = JSON.parse(await run(JSON.stringify({ change, hooks: HOOKS, plans, trace }))) as {
+    runs: { seed: string; digest: string; violations: Finding[] }[];
   };
-  const findings = runs.flatMap((each) => each.violations.map((violation) => ({ ...violation, seed: each.seed })));
+  const findings = runs.flatMap(({ seed, digest, violations }) =>
+    violations.map((violation) => ({ ...violation, seed, digest })),
+  );
   return { seeds: runs.length, findings };
+}
+
+function rootAbove(path: string): string {
+  return existsSync(join(path, 'vitest.config.ts')) ? path : rootAbove(dirname(path));
 }
 
 function run(input: string): Promise<string> {

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { FAULT_FAMILIES, type FaultFamily } from '@quorate/sim/nemesis';
 import { Command, InvalidArgumentError } from 'commander';
 import { readSeed, simulate } from './simulate.ts';
@@ -9,14 +10,17 @@ interface Typed {
   readonly nodes: number;
   readonly faults: string;
   readonly seconds: number;
+  readonly jobs: number;
   readonly json: boolean;
   readonly trace?: string;
+  readonly scenario?: string;
   readonly replay?: string;
   readonly minimise: boolean;
   readonly bail: boolean;
 }
 
 const NODES_MAX = 9;
+const JOBS_MAX = 256;
 
 function whole(least: number, most: number): (text: string) => number {
   return (text) => {
@@ -57,6 +61,8 @@ export function simCommand(): Command {
     .option('--nodes <count>', 'how many nodes', whole(1, NODES_MAX), 3)
     .option('--faults <list>', `all, none, or some of ${FAULT_FAMILIES.join(',')}`, families, 'all')
     .option('--seconds <count>', 'simulated time with faults', whole(1, 3600), 10)
+    .option('--jobs <count>', 'how many runs at a time, each in a process', whole(1, JOBS_MAX), availableParallelism())
+    .option('--scenario <file>', 'take from there what it lays down: nodes, time, faults, clients, timeouts, network')
     .option('--json', 'machine-readable, with the digest of each run', false)
     .option('--trace <file>', 'write every event, log line and call of the run there')
     .option('--replay <file>', 'inject these faults instead of those that the seed draws')

@@ -1,4 +1,4 @@
-/** `quorate sim core`: many seeds, one after the other; what was found, and how to see it again. */
+/** `quorate sim core`: many seeds; what was found, and how to see it again. */
 import { readFile, writeFile } from 'node:fs/promises';
 import {
   describeProfile,
@@ -9,8 +9,20 @@ import {
   parseFaults,
 } from '@quorate/sim/nemesis';
 import { formatSeed, parseSeed } from '@quorate/sim/random';
-import { describeShape, drawShape, profileOf, runSeed, type SeedOptions, type SeedResult } from '../sim/index.ts';
+import { SettingsError } from '../settings.ts';
+import {
+  aimedShape,
+  describeShape,
+  drawShape,
+  type LaidOut,
+  parseScenario,
+  profileOf,
+  runSeed,
+  type SeedOptions,
+  type SeedResult,
+} from '../sim/index.ts';
 import { Tally } from '../sim/tally.ts';
+import { type Ran, runHere, runSeeds } from './seed-pool.ts';
 
 export interface SimulateOptions {
   readonly seeds: number;
@@ -20,9 +32,13 @@ export interface SimulateOptions {
   /** As it was typed, for the command that replays. */
   readonly faults: string;
   readonly seconds: number;
+  /** Processes. */
+  readonly jobs: number;
   readonly json: boolean;
   /** Every event, message, log line and call of the last seed goes there. */
   readonly trace?: string | undefined;
+  /** A file that lays down what is not to be drawn, nor taken from the options above. */
+  readonly scenario?: string | undefined;
   /** A file of faults, one JSON object per line, to be injected instead of those that the seed draws. */
   readonly replay?: string | undefined;
   /** Look for a short list of faults that still fails. */
@@ -56,43 +72,57 @@ export function readSeed(text: string): string {
 /** Resolves with the exit status: 0 no violation, 1 violations. Stops after the present seed when `signal` aborts. */
 export async function simulate(options: SimulateOptions, output: SimulateOutput, signal: AbortSignal): Promise<number> {
   const tally = new Tally();
-  const replayed = options.replay === undefined ? undefined : parseFaults(await readFile(options.replay, 'utf8'));
   const results: SeedResult[] = [];
   const started = performance.now();
-  const cpuBefore = process.cpuUsage();
-  for (let nth = 0; nth < options.seeds && !signal.aborted; nth++) {
-    const run = seedOptions(options, seedAt(options.seed, nth), replayed);
-    const result = options.trace === undefined ? await runSeed(run) : await traced(run, options.trace);
-    tally.add(result);
+  for await (const { run, result, cpuMs } of allRuns(options, await readFiles(options))) {
+    tally.add(result, cpuMs);
     if (options.json) results.push(result);
     if (result.violations.length > 0) await tell(result, run, options, output);
-    output.progress(`${nth + 1} of ${options.seeds} seeds, ${tally.violations} violations`);
-    if (options.bail && tally.violations > 0) break;
+    output.progress(`${tally.seeds} of ${options.seeds} seeds, ${tally.violations} violations`);
+    if (signal.aborted || (options.bail && tally.violations > 0)) break;
     // Signals are only heard between two turns of the event loop.
     await new Promise((resolve) => setImmediate(resolve));
   }
   output.progress('');
-  const { user, system } = process.cpuUsage(cpuBefore);
   const wallMs = performance.now() - started;
-  const cpuMs = (user + system) / 1000;
-  if (options.json) output.out(JSON.stringify(jsonOf(tally, results, wallMs, cpuMs), undefined, 1));
+  if (options.json) output.out(JSON.stringify(jsonOf(tally, results, wallMs), undefined, 1));
   else {
     if (signal.aborted) output.out(`stopped after ${tally.seeds} of ${options.seeds} seeds`);
-    for (const line of tally.lines(wallMs, cpuMs)) output.out(line);
+    for (const line of tally.lines(wallMs)) output.out(line);
   }
   return tally.violations > 0 ? 1 : 0;
 }
 
-function seedOptions(options: SimulateOptions, seed: string, faults: readonly Fault[] | undefined): SeedOptions {
-  const { nodes, families, seconds } = options;
-  return { seed, nodes, families, seconds, faults };
+/** What the files that were named lay down. Throws `SettingsError`. */
+async function readFiles({ scenario, replay }: SimulateOptions): Promise<LaidOut> {
+  const laidOut = scenario === undefined ? {} : await understand(scenario, parseScenario);
+  return replay === undefined ? laidOut : { ...laidOut, faults: await understand(replay, parseFaults) };
 }
 
-async function traced(run: SeedOptions, file: string): Promise<SeedResult> {
-  const lines: string[] = [];
-  const result = await runSeed({ ...run, onTrace: (line) => void lines.push(line) });
-  await writeFile(file, `${lines.join('\n')}\n`);
-  return result;
+async function understand<T>(file: string, parse: (text: string) => T): Promise<T> {
+  try {
+    return parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    throw new SettingsError(`${file}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** In the order of the seeds. */
+function allRuns(options: SimulateOptions, laidOut: LaidOut): AsyncIterable<Ran> {
+  const { nodes, families, seconds, seeds, seed, trace } = options;
+  const runs = function* (): Generator<SeedOptions> {
+    for (let nth = 0; nth < seeds; nth++) yield { nodes, families, seconds, ...laidOut, seed: seedAt(seed, nth) };
+  };
+  return trace === undefined ? runSeeds(runs(), Math.min(options.jobs, seeds)) : allTraced(runs(), trace);
+}
+
+async function* allTraced(runs: Iterable<SeedOptions>, file: string): AsyncGenerator<Ran> {
+  for (const run of runs) {
+    const lines: string[] = [];
+    const ran = await runHere({ ...run, onTrace: (line) => void lines.push(line) });
+    await writeFile(file, `${lines.join('\n')}\n`);
+    yield { ...ran, run };
+  }
 }
 
 async function tell(
@@ -107,15 +137,17 @@ async function tell(
   for (const { check, what, timeMs } of result.violations)
     output.out(`  ${check}, at ${timeMs.toFixed(3)} ms: ${what}`);
   for (const line of describeProfile(profileOf(run)).split('\n')) output.out(`  ${line}`);
-  for (const line of describeShape(drawShape(run.seed, run.nodes)).split('\n')) output.out(`  ${line}`);
-  output.out(
-    `  again: ${replayCommand(result.seed, options)}${options.replay === undefined ? '' : ` --replay ${options.replay}`}`,
-  );
+  const shape = aimedShape(drawShape(run.seed, run.nodes), run.scenario ?? {});
+  for (const line of describeShape(shape).split('\n')) output.out(`  ${line}`);
+  output.out(`  again: ${replayCommand(result.seed, options)}`);
   if (options.minimise) await shorten(result, run, options, output);
 }
 
-function replayCommand(seed: string, { nodes, faults, seconds }: SimulateOptions): string {
-  return `quorate sim core --seeds 1 --seed ${seed} --nodes ${nodes} --faults ${faults} --seconds ${seconds}`;
+function replayCommand(seed: string, options: SimulateOptions): string {
+  const { nodes, faults, seconds, scenario, replay } = options;
+  const asked =
+    scenario === undefined ? `--nodes ${nodes} --faults ${faults} --seconds ${seconds}` : `--scenario ${scenario}`;
+  return `quorate sim core --seeds 1 --seed ${seed} ${asked}${replay === undefined ? '' : ` --replay ${replay}`}`;
 }
 
 /** Fewer faults that still break the same promise. */
@@ -131,17 +163,16 @@ async function shorten(
   const short = await minimise(result.faults, fails, { budget: MINIMISE_BUDGET });
   const file = `faults-${result.seed}.jsonl`;
   await writeFile(file, formatFaults(short));
-  output.out(
-    `  with ${short.length} of ${result.faults.length} faults: ${replayCommand(result.seed, options)} --replay ${file}`,
-  );
+  const again = replayCommand(result.seed, { ...options, replay: file });
+  output.out(`  with ${short.length} of ${result.faults.length} faults: ${again}`);
 }
 
-function jsonOf(tally: Tally, results: readonly SeedResult[], wallMs: number, cpuMs: number): unknown {
+function jsonOf(tally: Tally, results: readonly SeedResult[], wallMs: number): unknown {
   return {
     seeds: tally.seeds,
     simulatedMs: tally.simulatedMs,
     wallMs: Math.round(wallMs),
-    cpuMs: Math.round(cpuMs),
+    cpuMs: Math.round(tally.cpuMs),
     events: tally.events,
     violations: tally.violations,
     injected: Object.fromEntries(tally.injected),

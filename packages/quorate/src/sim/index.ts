@@ -1,4 +1,5 @@
 export { profileOf, runSeed, type SeedOptions, type SeedResult } from './run-seed.ts';
-export type { Scenario } from './scenario.ts';
+export { aimedShape, type Scenario } from './scenario.ts';
+export { formatScenario, type LaidOut, parseScenario } from './scenario-file.ts';
 export { describeShape, drawShape, type Shape } from './shape.ts';
 export type { Violation } from './violations.ts';

@@ -10,5 +10,6 @@ export interface Scenario {
 }
 
 export function aimedShape(drawn: Shape, { shape, raft }: Scenario): Shape {
-  return { ...drawn, ...shape, raft: { ...drawn.raft, ...raft } };
+  const weights = { ...drawn.weights, ...shape?.weights };
+  return { ...drawn, ...shape, weights, raft: { ...drawn.raft, ...raft } };
 }

@@ -7,12 +7,15 @@ export class Tally {
   simulatedMs = 0;
   events = 0;
   violations = 0;
+  /** Processor time of the runs, which other work on the machine does not stretch. */
+  cpuMs = 0;
   readonly injected: Map<string, number> = new Map();
   readonly marks: Map<string, number> = new Map();
   readonly operations: Map<string, Record<Outcome, number>> = new Map();
 
-  add(result: SeedResult): void {
+  add(result: SeedResult, cpuMs: number): void {
     this.seeds += 1;
+    this.cpuMs += cpuMs;
     this.simulatedMs += result.simulatedMs;
     this.events += result.events;
     this.violations += result.violations.length;
@@ -25,16 +28,16 @@ export class Tally {
     }
   }
 
-  /** `cpuMs`: processor time of this process, which other work on the machine does not stretch. */
-  lines(wallMs: number, cpuMs: number): string[] {
-    const rate = Math.round(this.events / (cpuMs / 1000));
+  lines(wallMs: number): string[] {
+    const cpuSeconds = this.cpuMs / 1000;
+    const rate = Math.round(this.events / cpuSeconds);
     const total: Record<Outcome, number> = { pending: 0, answered: 0, refused: 0, unknown: 0 };
     for (const counts of this.operations.values()) {
       for (const outcome of Object.keys(total) as Outcome[]) total[outcome] += counts[outcome];
     }
     return [
-      `${this.seeds} seeds: ${(this.simulatedMs / 1000).toFixed(0)} s simulated in ${(wallMs / 1000).toFixed(1)} s (${(cpuMs / 1000).toFixed(1)} s of processor)`,
-      `${this.events} events, ${rate} events per second`,
+      `${this.seeds} seeds: ${(this.simulatedMs / 1000).toFixed(0)} s simulated in ${(wallMs / 1000).toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor)`,
+      `${this.events} events, ${rate} events per second of processor time`,
       `faults      ${listed(this.injected) || 'none'}`,
       `operations  ${total.answered} answered, ${total.refused} refused, ${total.unknown} without an answer; ${[...this.operations.keys()].sort().join(', ')}`,
       `reached     ${listed(this.marks, SHOWN_MARKS)}`,
