@@ -74,7 +74,8 @@ describe('a run that breaks a promise', () => {
     (atMs) => ({ kind: 'bit-flip', atMs, forMs: 300, nodes: ['n1', 'n2', 'n3'] }) as const,
   );
   const file = join(directory, 'all-disks-flip.json');
-  writeFileSync(file, formatScenario({ nodes: 3, seconds: 2, families: [], faults }));
+  const shape = { clients: 1, callers: 1, watchers: 0, lessees: 0, lockers: 0, changesMembers: false };
+  writeFileSync(file, formatScenario({ nodes: 3, seconds: 2, families: [], faults, scenario: { shape } }));
 
   test('is told with the command that shows it again', { timeout: 60_000 }, async () => {
     const { status, out } = await sim('--seeds', '9', '--seed', '2', '--jobs', '2', '--bail', '--scenario', file);
