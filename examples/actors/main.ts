@@ -1,7 +1,10 @@
-/** Actors by hand: one message at a time, a deadlock that is refused, a question that is not answered, a child that keeps failing. */
+/** Actors by hand: one message at a time, a deadlock that is refused, a question that is not answered, a child that keeps failing, a stale owner. */
 import {
+  ActorDirectory,
   type AskEffect,
   Asks,
+  type DirectoryEffect,
+  FenceTable,
   Supervisor,
   type SupervisorEffect,
   type TurnEffect,
@@ -69,3 +72,18 @@ for (let failure = 1; failure <= 3; failure++) {
   feed({ kind: 'exited', child: 'connection', generation: connection?.generation ?? 0, how: 'error' });
   say(`failure ${failure}: ${trace.join(', ')}`);
 }
+
+// A host falls silent. Its partition goes to another, and what it still writes is refused.
+const directory = new ActorDirectory({ partitions: 1, leaseMs: 10_000 }, at(0));
+const granted: DirectoryEffect[] = [];
+directory.step({ kind: 'join', host: { id: 'host-1' } }, at(0), granted);
+const before = directory.ownerOf(0);
+directory.step({ kind: 'join', host: { id: 'host-2' } }, at(5_000), granted);
+directory.step({ kind: 'tick' }, at(10_000), granted);
+const after = directory.ownerOf(0);
+if (before === undefined || after === undefined) throw new Error('somebody owns the partition');
+say(`${before.host} owned it in generation ${before.generation}, ${after.host} owns it in ${after.generation}`);
+const fences = new FenceTable<string>({ keysMax: 1 });
+const reads = fences.admit('account', { generation: after.generation });
+const staleWrite = fences.admit('account', { generation: before.generation });
+say(`${after.host} reads: ${reads}; what ${before.host} still writes is accepted: ${staleWrite}`);

@@ -1,3 +1,6 @@
+export { ActorDirectory } from './actor-directory.ts';
+export { ActorError, type ActorErrorCode } from './actor-error.ts';
+export { ActorHost } from './actor-host.ts';
 export {
   type AskCounts,
   type AskEffect,
@@ -8,7 +11,26 @@ export {
   deadlineOnArrival,
 } from './asks.ts';
 export { type Call, type CallChain, circleOf } from './call-chain.ts';
+export type {
+  ActorDirectoryOptions,
+  DirectoryEffect,
+  DirectoryInput,
+  DirectorySnapshot,
+  PartitionOwner,
+} from './directory-types.ts';
+export { FenceTable, type FenceTableOptions, type FenceToken } from './fence-table.ts';
+export type {
+  ActorHostOptions,
+  DeactivationReason,
+  Fence,
+  HostEffect,
+  HostInput,
+  HostRejection,
+} from './host-types.ts';
+export { type ActorContext, type Handler, LocalActors, type LocalActorsOptions } from './local-actors.ts';
 export { Mailbox, type MailboxCounts, type MailboxOptions, type Offer, type Overflow } from './mailbox.ts';
+export { type PartitionPlacement, placeByHash, placeEvenly } from './partition-placement.ts';
+export { Passivation, type PassivationOptions } from './passivation.ts';
 export { RestartIntensity, type RestartIntensityOptions } from './restart-intensity.ts';
 export { SupervisionTree, type TreeEffect, type TreeInput, type TreeSpec } from './supervision-tree.ts';
 export type {
