@@ -54,29 +54,31 @@ describe('the plan for a mutant', () => {
     file: `${test}.cjs`,
     recorded: { whileLoading: new Map(whileLoading), tests },
   });
-  test('takes the tests that come by, those of its own file first, then the quickest', () => {
+  test('takes the tests that come by, the quickest first, and those beside the file as if they were quicker', () => {
     const bundles = [
-      bundle('slow.test.ts', [recorded(50, [[0, 1]]), recorded(1, [])]),
+      bundle('slow.test.ts', [recorded(300, [[0, 1]]), recorded(1, [])]),
       bundle('quick.test.ts', [recorded(5, []), recorded(10, [[0, 900]])]),
       bundle('other.test.ts', [recorded(1, [[1, 5]])]),
-      bundle('toy.prop.test.ts', [recorded(500, [[0, 3]])]),
+      bundle('toy.prop.test.ts', [recorded(500, [[0, 3]]), recorded(20, [[0, 3]])]),
     ];
     const plan = planOf(0, mutants[0]!, bundles)!;
-    expect(plan.files).toEqual([
-      { file: 'toy.prop.test.ts.cjs', picked: [0] },
-      { file: 'quick.test.ts.cjs', picked: [1] },
-      { file: 'slow.test.ts.cjs', picked: [0] },
+    expect(plan.steps).toEqual([
+      { file: 'toy.prop.test.ts.cjs', tests: [1] },
+      { file: 'quick.test.ts.cjs', tests: [1] },
+      { file: 'toy.prop.test.ts.cjs', tests: [0] },
+      { file: 'slow.test.ts.cjs', tests: [0] },
     ]);
     expect(plan.hitsMax).toBeGreaterThan(900 * 10);
     expect(plan.cpuMsMax('toy.prop.test.ts.cjs', 0)).toBeGreaterThan(500 * 5);
     expect(planOf(2, mutants[2]!, bundles)).toBeUndefined();
   });
   test('takes all tests of a file that passes the place while it is loaded, or whose tests need each other', () => {
-    const loading = bundle('a.test.ts', [recorded(1, []), recorded(1, [])], [[0, 1]]);
+    const loading = bundle('a.test.ts', [recorded(1, []), recorded(2, [])], [[0, 1]]);
     const dependent = bundle('b.test.ts', [recorded(9, []), recorded(9, [[0, 1]], false)]);
-    expect(planOf(0, mutants[0]!, [loading, dependent])!.files).toEqual([
-      { file: 'a.test.ts.cjs', picked: [0, 1] },
-      { file: 'b.test.ts.cjs', picked: undefined },
+    expect(planOf(0, mutants[0]!, [loading, dependent])!.steps).toEqual([
+      { file: 'a.test.ts.cjs', tests: [0] },
+      { file: 'a.test.ts.cjs', tests: [1] },
+      { file: 'b.test.ts.cjs', tests: [0, 1] },
     ]);
   });
 });

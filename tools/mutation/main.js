@@ -61,6 +61,7 @@ for (const family of families) {
   const results = new Results(join(OUT, `${family.name.replaceAll('/', '-')}.jsonl`), { isFresh: values.fresh });
   const run = await runFamily(repo, family, {
     results,
+    recordingsFile: join(OUT, `${family.name.replaceAll('/', '-')}.recorded.json`),
     workers: Number(values.workers),
     isWanted: ({ path }) => path.includes(values.file),
     sample,

@@ -43,10 +43,6 @@ const METHODS = {
   every: 'some',
   startsWith: 'endsWith',
   endsWith: 'startsWith',
-  find: 'findLast',
-  findLast: 'find',
-  findIndex: 'findLastIndex',
-  findLastIndex: 'findIndex',
   indexOf: 'lastIndexOf',
   lastIndexOf: 'indexOf',
   push: 'unshift',
@@ -58,7 +54,6 @@ const METHODS = {
   floor: 'ceil',
   ceil: 'floor',
   round: 'floor',
-  reduce: 'reduceRight',
 };
 /** Methods whose receiver can stand in their place. */
 const OMITTED = ['filter', 'sort', 'toSorted', 'reverse', 'toReversed', 'slice', 'concat', 'trim'];

@@ -5,10 +5,10 @@ import { basename } from 'node:path';
 /** @typedef {{ readonly test: string, readonly file: string, readonly recorded: RecordedFile }} RecordedBundle */
 
 /**
- * What to run for a mutant.
+ * What to run for a mutant, in this order.
  *
  * @typedef {{
- *   readonly files: readonly { readonly file: string, readonly picked: readonly number[] | undefined }[],
+ *   readonly steps: readonly { readonly file: string, readonly tests: readonly number[] }[],
  *   readonly hitsMax: number,
  *   readonly cpuMsMax: (file: string, test: number) => number,
  * }} Plan
@@ -20,8 +20,11 @@ const HITS_MIN = 5000;
 const CPU_FACTOR = 8;
 const CPU_MS_MIN = 2000;
 
+/** Tests beside a file are more likely to notice than others that take as long. */
+const OWN_FACTOR = 0.25;
+
 /**
- * The tests that come by the mutant's place: its own test file first, then the quickest. Undefined if none does.
+ * The tests that come by the mutant's place, the quickest first. Undefined if none does.
  *
  * @param {number} id
  * @param {Mutant} mutant
@@ -29,31 +32,24 @@ const CPU_MS_MIN = 2000;
  * @returns {Plan | undefined}
  */
 export function planOf(id, mutant, bundles) {
-  const candidates = bundles.flatMap((bundle) => {
-    const loading = timesOf(bundle.recorded.whileLoading, id);
-    const indices = bundle.recorded.tests.flatMap((test, index) =>
-      loading > 0 || timesOf(test.passed, id) > 0 ? [index] : [],
-    );
-    if (indices.length === 0) return [];
-    const tests = /** @type {RecordedTest[]} */ (indices.map((index) => bundle.recorded.tests[index]));
-    // A test that needs the ones before it brings all of them.
-    const picked = bundle.recorded.tests.every(({ isAlone }) => isAlone) ? indices : undefined;
-    const ran = picked === undefined ? bundle.recorded.tests : tests;
-    return [
-      {
-        file: bundle.file,
-        picked,
-        times: Math.max(loading, ...tests.map(({ passed }) => timesOf(passed, id))),
-        cpuMs: ran.reduce((sum, { cpuMs }) => sum + cpuMs, 0),
-        isOwn: basename(bundle.test).startsWith(`${basename(mutant.path, '.ts')}.`),
-      },
-    ];
+  let timesMax = 0;
+  const steps = bundles.flatMap(({ test: path, file, recorded: { whileLoading, tests } }) => {
+    const loading = timesOf(whileLoading, id);
+    const coming = tests.flatMap(({ passed }, index) => (loading > 0 || timesOf(passed, id) > 0 ? [index] : []));
+    if (coming.length === 0) return [];
+    timesMax = Math.max(timesMax, loading, ...tests.map(({ passed }) => timesOf(passed, id)));
+    // A test that needs the ones before it brings all of its file.
+    const groups = tests.every(({ isAlone }) => isAlone) ? coming.map((index) => [index]) : [[...tests.keys()]];
+    const isOwn = basename(path).startsWith(`${basename(mutant.path, '.ts')}.`);
+    return groups.map((group) => {
+      const cpuMs = group.reduce((sum, index) => sum + /** @type {RecordedTest} */ (tests[index]).cpuMs, 0);
+      return { file, tests: group, cost: isOwn ? cpuMs * OWN_FACTOR : cpuMs };
+    });
   });
-  if (candidates.length === 0) return undefined;
-  candidates.sort((a, b) => Number(b.isOwn) - Number(a.isOwn) || a.cpuMs - b.cpuMs);
+  if (steps.length === 0) return undefined;
   return {
-    files: candidates.map(({ file, picked }) => ({ file, picked })),
-    hitsMax: Math.max(...candidates.map(({ times }) => times)) * HITS_FACTOR + HITS_MIN,
+    steps: steps.sort((a, b) => a.cost - b.cost).map(({ file, tests }) => ({ file, tests })),
+    hitsMax: timesMax * HITS_FACTOR + HITS_MIN,
     cpuMsMax: (file, test) =>
       (bundles.find((bundle) => bundle.file === file)?.recorded.tests[test]?.cpuMs ?? 0) * CPU_FACTOR + CPU_MS_MIN,
   };

@@ -3,6 +3,7 @@ import { mutantsOfFamily } from './family.js';
 import { bundleTests, hashOf } from './family-bundles.js';
 import { planOf } from './plan.js';
 import { Worker } from './pool.js';
+import { Recordings } from './recordings.js';
 import { keyOf } from './results.js';
 import { sampled } from './sample.js';
 
@@ -21,6 +22,7 @@ import { sampled } from './sample.js';
  * @param {Family} family
  * @param {{
  *   readonly results: Results,
+ *   readonly recordingsFile: string,
  *   readonly workers: number,
  *   readonly isWanted: (mutant: Mutant) => boolean,
  *   readonly sample?: { readonly count: number, readonly seed: number } | undefined,
@@ -29,7 +31,7 @@ import { sampled } from './sample.js';
  * }} options
  * @returns {Promise<{ readonly tried: readonly Tried[], readonly left: number, readonly wrong: readonly string[] }>}
  */
-export async function runFamily(repo, family, { results, workers, isWanted, sample, isOver, say }) {
+export async function runFamily(repo, family, { results, recordingsFile, workers, isWanted, sample, isOver, say }) {
   const mutants = mutantsOfFamily(repo, family);
   const accepted = acceptedOf(repo, family.name);
   const wanted = mutants.map((mutant, id) => ({ mutant, id })).filter(({ mutant }) => isWanted(mutant));
@@ -47,7 +49,12 @@ export async function runFamily(repo, family, { results, workers, isWanted, samp
   if (open.length > 0) {
     const pool = Array.from({ length: workers }, () => new Worker());
     try {
-      const recorded = await record(/** @type {Worker} */ (pool[0]), bundles, mutants.length);
+      const recorded = await record(
+        /** @type {Worker} */ (pool[0]),
+        bundles,
+        mutants.length,
+        new Recordings(recordingsFile, hash),
+      );
       const progress = progressOf(say, family.name, open.length);
       await Promise.all(pool.map((worker) => work(worker, recorded, progress)));
     } finally {
@@ -71,7 +78,7 @@ export async function runFamily(repo, family, { results, workers, isWanted, samp
       const result =
         plan === undefined
           ? /** @type {const} */ ({ outcome: 'not-covered', by: '', error: '' })
-          : await worker.try({ id, files: plan.files, hitsMax: plan.hitsMax }, plan.cpuMsMax);
+          : await worker.try({ id, steps: plan.steps, hitsMax: plan.hitsMax }, plan.cpuMsMax);
       const { outcome, by, error } = result;
       results.add({ outcome, by, error, key: keyOf(mutant), source: sourceOf(mutant), tests: hash });
       note(mutant, result);
@@ -93,12 +100,14 @@ function hashesOf(repo, { sources }) {
  * @param {Worker} worker
  * @param {readonly { readonly test: string, readonly file: string }[]} bundles
  * @param {number} mutants
+ * @param {Recordings} recordings
  */
-async function record(worker, bundles, mutants) {
+async function record(worker, bundles, mutants, recordings) {
   /** @type {RecordedBundle[]} */
   const recorded = [];
   for (const { test, file } of bundles) {
-    const found = await worker.record(file, mutants);
+    const found = recordings.find(test) ?? (await worker.record(file, mutants));
+    recordings.add(test, found);
     const failed = found.tests.find(({ error }) => error !== '');
     if (failed !== undefined) throw new Error(`${test}: "${failed.name}" fails without any mutant: ${failed.error}`);
     recorded.push({ test, file, recorded: found });

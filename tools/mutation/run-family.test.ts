@@ -48,8 +48,10 @@ function run(options: { isOver?: () => boolean; sample?: { count: number; seed: 
   const results = new Results(join(root, 'out.jsonl'), { isFresh: false });
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
+  const recordingsFile = join(root, 'recorded.json');
   const settings = {
     results,
+    recordingsFile,
     workers: 1,
     isWanted: () => true,
     isOver: () => false,

@@ -26,8 +26,8 @@ export type Request =
       readonly id: number;
       /** How often the mutant's place may be passed in one test. */
       readonly hitsMax: number;
-      /** Bundles, and which of their tests; all when there is no pick. */
-      readonly files: readonly { readonly file: string; readonly picked: readonly number[] | undefined }[];
+      /** Bundles, and which of their tests. */
+      readonly steps: readonly { readonly file: string; readonly tests: readonly number[] }[];
     };
 
 /** What a worker says before each test, so that one that runs on is known. */

@@ -103,34 +103,51 @@ async function record({ file, mutants }) {
 const taken = (counts) =>
   [...counts].map((times, id) => /** @type {[number, number]} */ ([id, times])).filter(([, times]) => times > 0);
 
-/** @param {Request & { kind: 'try' }} request */
-async function tryMutant({ at, id, hitsMax: most, files }) {
+/**
+ * Each file is loaded anew for each mutant, so that what is computed while loading has the mutant in it too.
+ *
+ * @param {Request & { kind: 'try' }} request
+ */
+async function tryMutant({ at, id, hitsMax: most, steps }) {
   active = id;
   hitsMax = most;
+  /** @type {Map<string, Test[]>} */
+  const loaded = new Map();
   try {
-    for (const { file, picked } of files) {
-      hits = 0;
-      /** @type {Test[]} */
-      let tests;
-      try {
-        tests = load(file);
-      } catch (error) {
-        return { outcome: error instanceof RunsOn ? 'ran-on' : 'killed', by: 'loading', error: textOf(error) };
-      }
-      for (const [index, test] of tests.entries()) {
-        if (picked !== undefined && !picked.includes(index)) continue;
-        hits = 0;
-        process.send?.({ at, file, starts: index });
-        const error = await failure(test);
-        // A test may have caught the exception.
-        if (hits > hitsMax) return { outcome: 'ran-on', by: test.name, error: '' };
-        if (error !== undefined) return { outcome: 'killed', by: test.name, error: textOf(error) };
-      }
+    for (const { file, tests } of steps) {
+      const result = await tryStep(at, file, tests, loaded);
+      if (result !== undefined) return result;
     }
     return { outcome: 'survived', by: '', error: '' };
   } finally {
     active = -1;
   }
+}
+
+/**
+ * @param {number} at
+ * @param {string} file
+ * @param {readonly number[]} indices
+ * @param {Map<string, Test[]>} loaded
+ */
+async function tryStep(at, file, indices, loaded) {
+  hits = 0;
+  try {
+    if (!loaded.has(file)) loaded.set(file, load(file));
+  } catch (error) {
+    return { outcome: error instanceof RunsOn ? 'ran-on' : 'killed', by: 'loading', error: textOf(error) };
+  }
+  for (const index of indices) {
+    const test = loaded.get(file)?.[index];
+    if (test === undefined) return { outcome: 'killed', by: 'loading', error: 'a test is gone' };
+    hits = 0;
+    process.send?.({ at, file, starts: index });
+    const error = await failure(test);
+    // A test may have caught the exception.
+    if (hits > hitsMax) return { outcome: 'ran-on', by: test.name, error: '' };
+    if (error !== undefined) return { outcome: 'killed', by: test.name, error: textOf(error) };
+  }
+  return undefined;
 }
 
 /** @param {unknown} error */
