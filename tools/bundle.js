@@ -38,6 +38,8 @@ export async function bundle(code, { minify = false, from = `${ROOT}/tests` } = 
     if (imported.length > 0)
       throw new Error(`one chunk without imports was expected; it imports ${imported.join(', ')}`);
     return { code: chunk.code, exports: chunk.exports };
+  } catch (error) {
+    throw new Error(stripVTControlCharacters(String(error instanceof Error ? error.message : error)));
   } finally {
     await build.close();
   }

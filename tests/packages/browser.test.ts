@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { globalsOf, runInBrowserRealm, WEB_GLOBALS } from '../../tools/browser-realm.js';
 import { bundle } from '../../tools/bundle.js';
-import { examplesOf } from '../../tools/readme-examples.js';
+import { examplesOf, moduleOf } from '../../tools/readme-examples.js';
 import { openRepo } from '../../tools/repo.js';
 import { scenario } from './cluster-in-browser.fixture.ts';
 
@@ -23,6 +23,9 @@ const OPTIONAL: Record<string, readonly string[]> = {
   globalThis: ['@quorate/sim/world'],
 };
 
+/** What an application takes from the browser, and hands to patterns. */
+const FOR_EXAMPLES = ['clearTimeout', 'crypto', 'performance', 'setTimeout'];
+
 const mayDoWithout = (subpath: string, name: string): boolean =>
   OPTIONAL[name]?.some((prefix) => subpath === prefix || subpath.startsWith(`${prefix}/`)) ?? false;
 
@@ -39,9 +42,9 @@ describe('in a realm with nothing of Node.js', () => {
   const examples = examplesOf(repo).filter(({ path }) => /^packages\/(patterns|env|sim|cluster)\//.test(path));
   test.each(examples.map((example) => [`${example.path}:${example.line}`, example] as const))(
     'the example of %s runs',
-    async (_place, { code }) => {
-      const bundled = await bundle(code);
-      await runInBrowserRealm(bundled.code, WEB_GLOBALS);
+    async (_place, example) => {
+      const bundled = await bundle(moduleOf(example));
+      await runInBrowserRealm(bundled.code, [...WEB_GLOBALS, ...FOR_EXAMPLES]);
     },
   );
 
