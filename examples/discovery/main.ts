@@ -51,11 +51,11 @@ say(`no such service: ${show(ask('api.service.quorate', 'A', registry.catalog, F
 
 // Requests: w1 answers in 5 ms, w2 in 500 ms, w3 fails at once.
 const endpoints = new Endpoints();
-followInstances(endpoints, copy.catalog.instancesOf('web'), at(now));
+const { joined } = followInstances(endpoints, copy.catalog.instancesOf('web'), at(now));
 const metric = new PeakEwma(endpoints);
 const balancer = new TwoChoices(Math.random, { endpoints, metric });
 const outliers = new OutlierDetector(Math.random, endpoints.endpointsMax, at(now));
-for (const id of endpoints.ids) outliers.add(endpoints.slotOf(id));
+for (const slot of joined) outliers.add(slot);
 const sent: Record<string, number> = { w1: 0, w2: 0, w3: 0 };
 const slow: { readonly slot: number; readonly beganAt: Instant }[] = [];
 const finish = (slot: number, beganAt: Instant, failed: boolean): void => {

@@ -81,7 +81,7 @@ test('what does not exist has nothing below it (RFC 8020)', () => {
         answerDns({ name: question, type: asked }, view, zone, seeded(1), { kind: 'tcp' }).rcode;
       if (ask(parent) === 'NXDOMAIN') expect(ask(`${child}.${parent}`)).toBe('NXDOMAIN');
     }),
-    { numRuns: 600 },
+    { numRuns: 400 },
   );
 });
 
@@ -119,6 +119,6 @@ test('whatever is asked: it fits, the spelling does not matter, only healthy one
         if (reply.additionals.length > 0) expect(added.sort()).toEqual([...target.addresses].sort());
       }
     }),
-    { numRuns: 600 },
+    { numRuns: 400 },
   );
 });

@@ -8,7 +8,7 @@ export { type DnsTransport, messageBytesMax, replyBytes } from './dns-size.ts';
 export { type DnsZone, type DnsZoneOptions, dnsZone, type NameServer } from './dns-zone.ts';
 export { EarliestDeadline } from './earliest-deadline.ts';
 export { type Endpoint, Endpoints, type EndpointsOptions, NO_SLOT } from './endpoints.ts';
-export { followInstances } from './follow-instances.ts';
+export { type EndpointChanges, followInstances } from './follow-instances.ts';
 export { HashPicker, type HashPickerOptions } from './hash-picker.ts';
 export {
   type HealthCheck,

@@ -3,10 +3,12 @@ import { Instant } from '../base/index.ts';
 import type { Watcher, WatchNotice } from '../leases/index.ts';
 import {
   CatalogCopy,
+  type EndpointChanges,
   Endpoints,
   followInstances,
   type InstanceChange,
   NO_SLOT,
+  OutlierDetector,
   type Registration,
   registrationFault,
   ServiceRegistry,
@@ -397,22 +399,43 @@ describe('a copy', () => {
   });
 });
 
-test('endpoints follow instances: they come, change, drain and go, and those that are lost are set aside', () => {
-  const bench = new Bench();
-  const endpoints = new Endpoints({ endpointsMax: 3 });
-  const follow = (ms: number): string[] =>
-    followInstances(endpoints, bench.registry.catalog.instancesOf('web'), at(ms));
-  bench.register(0, 'a', 'b', 'c', 'd');
-  expect(follow(0)).toEqual(['d']);
-  endpoints.begin(endpoints.slotOf('a'));
-  bench.at(1, { kind: 'drain', service: 'web', id: 'a' });
-  bench.at(1, { kind: 'register', registration: web('b', { weight: 7, zone: 'x' }) });
-  bench.at(1, { kind: 'deregister', service: 'web', id: 'd' });
-  follow(1);
-  const b = endpoints.slotOf('b');
-  expect([endpoints.slotOf('a'), endpoints.weightOf(b), endpoints.zoneOf(b)]).toEqual([NO_SLOT, 7, 'x']);
-  bench.at(9_000, { kind: 'renew', service: 'web', id: 'c' });
-  bench.tick(11_000);
-  follow(11_000);
-  expect([endpoints.healthy, endpoints.size, endpoints.candidates.has(b)]).toEqual([1, 2, false]);
+describe('endpoints that follow instances', () => {
+  test('come, change, drain and go, and those that are lost are set aside', () => {
+    const bench = new Bench();
+    const endpoints = new Endpoints({ endpointsMax: 3 });
+    const follow = (ms: number): EndpointChanges =>
+      followInstances(endpoints, bench.registry.catalog.instancesOf('web'), at(ms));
+    bench.register(0, 'a', 'b', 'c', 'd');
+    expect(follow(0)).toEqual({ joined: [0, 1, 2], left: [], refused: ['d'] });
+    const [a, b] = [endpoints.slotOf('a'), endpoints.slotOf('b')];
+    endpoints.begin(a);
+    bench.at(1, { kind: 'drain', service: 'web', id: 'a' });
+    bench.at(1, { kind: 'register', registration: web('b', { weight: 7, zone: 'x' }) });
+    bench.at(1, { kind: 'deregister', service: 'web', id: 'd' });
+    expect(follow(1)).toEqual({ joined: [], left: [a], refused: [] });
+    expect([endpoints.slotOf('a'), endpoints.weightOf(b), endpoints.zoneOf(b)]).toEqual([NO_SLOT, 7, 'x']);
+    bench.at(9_000, { kind: 'renew', service: 'web', id: 'c' });
+    bench.tick(11_000);
+    follow(11_000);
+    expect([endpoints.healthy, endpoints.size, endpoints.candidates.has(b)]).toEqual([1, 2, false]);
+  });
+
+  test('say who joined and who left, so that outliers are looked for among the same', () => {
+    const bench = new Bench();
+    const endpoints = new Endpoints();
+    const detector = new OutlierDetector(() => 0, endpoints.endpointsMax, at(0));
+    const follow = (): void => {
+      const { joined, left } = followInstances(endpoints, bench.registry.catalog.instancesOf('web'), at(0));
+      for (const slot of left) detector.remove(slot);
+      for (const slot of joined) detector.add(slot);
+    };
+    bench.register(0, 'a', 'b');
+    follow();
+    endpoints.begin(endpoints.slotOf('a'));
+    for (const kind of ['drain', 'undrain', 'deregister'] as const) {
+      bench.at(1, { kind, service: 'web', id: 'a' });
+      follow();
+      expect(detector.size).toBe(endpoints.size);
+    }
+  });
 });
