@@ -24,6 +24,8 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Below this many characters a loop over ASCII beats a call of `TextEncoder`. */
 const SHORT_TEXT = 24;
+/** The same for `TextDecoder`: strings put together from characters cost again when they are first used as keys. */
+const SHORT_READ = 10;
 /** 2^53 takes eight groups of seven bits. */
 const VARINT_BYTES_MAX = 8;
 
@@ -149,6 +151,13 @@ export class ByteWriter {
     const taken = this.#buffer.subarray(this.#start, this.#end);
     this.#start = this.#end;
     return taken;
+  }
+
+  /** What was written, in bytes of its own; the writer begins anew in the same buffer. For many small records that are kept. */
+  copy(): Uint8Array {
+    const copied = this.#buffer.slice(this.#start, this.#end);
+    this.#end = this.#start;
+    return copied;
   }
 
   /** Takes back what was written beyond the record's first `length` bytes. */
@@ -287,15 +296,20 @@ export class ByteReader {
   /** A length of at most `maxBytes`, then UTF-8, which must be valid. */
   text(maxBytes: number = Number.MAX_SAFE_INTEGER): string {
     const start = this.#at;
-    const bytes = this.bytes(maxBytes);
-    if (bytes.length <= SHORT_TEXT) {
+    const length = this.uint(maxBytes);
+    this.#need(length);
+    const end = this.#at + length;
+    if (length <= SHORT_READ) {
       let text = '';
-      let i = 0;
-      for (; i < bytes.length && bytes[i]! < 0x80; i++) text += String.fromCharCode(bytes[i]!);
-      if (i === bytes.length) return text;
+      let at = this.#at;
+      for (; at < end && this.#input[at]! < 0x80; at++) text += String.fromCharCode(this.#input[at]!);
+      if (at === end) {
+        this.#at = end;
+        return text;
+      }
     }
     try {
-      return decoder.decode(bytes);
+      return decoder.decode(this.raw(length));
     } catch {
       this.#at = start;
       return this.#fail('text is not valid UTF-8');

@@ -9,12 +9,19 @@ export const CRDT_FORMAT_VERSION: number = 1;
 
 /** The bytes of a state or delta. Equal states give equal bytes. */
 export function encodeCrdt<S>(crdt: Crdt<S>, state: S): Uint8Array {
-  const writer = new ByteWriter();
+  const writer = spare ?? new ByteWriter();
+  spare = undefined;
   writer.u8(CRDT_FORMAT_VERSION);
   writer.u8(crdt.code);
   crdt.write(state, writer);
-  return writer.take();
+  const bytes = writer.copy();
+  if (bytes.length <= SPARE_BYTES_MAX) spare = writer;
+  return bytes;
 }
+
+/** Most deltas take a few bytes, for which a new writer would cost more than the writing. Not kept after a large state. */
+let spare: ByteWriter | undefined;
+const SPARE_BYTES_MAX = 65_536;
 
 /** The state in the bytes. Throws `BytesError` or `InvariantError` when they are of another version or type, damaged, or too long. */
 export function decodeCrdt<S>(crdt: Crdt<S>, bytes: Uint8Array): S {

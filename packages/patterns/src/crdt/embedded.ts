@@ -25,12 +25,16 @@ export interface EmbeddedType<C> extends CausalType<Dots<C>> {
 }
 
 export function embedded<C>(inner: Crdt<C>, keep: 'own' | 'everything' = 'own'): EmbeddedType<C> {
+  // A writer costs more than most of what is written; a second one is there while a state of this type is inside of another.
+  let spare: ByteWriter | undefined;
   const store = dotsStore<C>({
     // With its length before it, because nothing else says where an inner state ends when it is skipped or checked.
     write: (value, writer) => {
-      const own = new ByteWriter();
+      const own = spare ?? new ByteWriter();
+      spare = undefined;
       inner.write(value, own);
-      writer.bytes(own.take());
+      writer.bytes(own.copy());
+      spare = own;
     },
     read: (reader) => {
       const own = new ByteReader(reader.bytes());

@@ -25,13 +25,17 @@ export function bloomRate({ bits, hashes }: BloomSize, items: number): number {
 
 /**
  * Blocks of 32 bytes of a split-block Bloom filter for `items` with at most this rate; the filter of Putze, Sanders and Singler, "Cache-, Hash- and
- * Space-Efficient Bloom Filters", 2007, with eight words of 32 bits. Found by bisection over `splitBlockRate`.
+ * Space-Efficient Bloom Filters", 2007, with eight words of 32 bits. Found by bisection over `splitBlockRate`, upwards from what no filter
+ * can do with less: log₂(1/rate) bits for each item.
  */
 export function splitBlockBlocks(items: number, falsePositiveRate: number): number {
   expectRate(falsePositiveRate);
-  let low = 0;
-  let high = 1;
-  while (splitBlockRate(high, items) > falsePositiveRate) high *= 2;
+  let low = Math.floor((items * -Math.log2(falsePositiveRate)) / BLOCK_BITS);
+  let high = Math.max(1, 2 * low);
+  while (splitBlockRate(high, items) > falsePositiveRate) {
+    low = high;
+    high *= 2;
+  }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
     if (splitBlockRate(middle, items) > falsePositiveRate) low = middle;
@@ -39,6 +43,8 @@ export function splitBlockBlocks(items: number, falsePositiveRate: number): numb
   }
   return high;
 }
+
+const BLOCK_BITS = 256;
 
 /** Σ over i of Poisson(n / blocks; i) · (1 − (1 − 1/32)^i)^8: a block holds i of the items, and each of its words has one bit of each. */
 export function splitBlockRate(blocks: number, items: number): number {
