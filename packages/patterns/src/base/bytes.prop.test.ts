@@ -123,6 +123,32 @@ test('bytes taken from a writer do not change when it writes on', () => {
   expect(new ByteReader(writer.take()).remaining).toBe(400);
 });
 
+test('a copy is exactly what was written, does not change when the writer writes on, and leaves the writer empty', () => {
+  const writer = new ByteWriter(16);
+  writer.text('taken');
+  const taken = writer.take();
+  writer.text('copied');
+  const copied = writer.copy();
+  expect(copied.buffer.byteLength).toBe(copied.length);
+  expect(writer.length).toBe(0);
+  for (let i = 0; i < 100; i++) writer.u32(i);
+  expect(new ByteReader(taken).text()).toBe('taken');
+  expect(new ByteReader(copied).text()).toBe('copied');
+});
+
+test('text of any length around the short ones is read as it was written, ASCII or not', () => {
+  for (let length = 0; length < 40; length++)
+    for (const letter of ['a', 'é', '漢', '🙂']) {
+      const text = letter.repeat(length);
+      const writer = new ByteWriter();
+      writer.text(text);
+      writer.u8(7);
+      const reader = new ByteReader(writer.take());
+      expect(reader.text()).toBe(text);
+      expect(reader.u8()).toBe(7);
+    }
+});
+
 test('a claimed count or length beyond the input or its bound is refused before anything is allocated', () => {
   const writer = new ByteWriter();
   writer.uint(2 ** 40);
