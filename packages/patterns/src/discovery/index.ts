@@ -28,6 +28,7 @@ export {
 } from './instance.ts';
 export { type IpAddress, parseIpAddress, reverseName } from './ip-address.ts';
 export { LeastRequest, type LeastRequestOptions } from './least-request.ts';
+export { LoadBand, type LoadBandOptions } from './load-band.ts';
 export { type LoadMetric, OutstandingRequests, type Picker } from './load-metric.ts';
 export { OutlierDetector, type OutlierEffect } from './outlier-detector.ts';
 export type { OutlierCause, OutlierOptions, RequestResult } from './outlier-options.ts';

@@ -87,6 +87,12 @@ describe('rendezvous subsetting', () => {
     );
   });
 
+  test('contains every smaller subset of the same client', () => {
+    const ids = backendsOf(20);
+    for (let size = 1; size < 20; size++)
+      expect(rendezvousSubset(ids, 'a', size + 1)).toEqual(expect.arrayContaining(rendezvousSubset(ids, 'a', size)));
+  });
+
   test('spreads as by chance: of 300 backends with 90 connections each, some have a fifth less, some a fifth more', () => {
     const { fewest, most } = spreadOf(SUBSET_RULES['rendezvous']!, { clients: 300, backends: 300, size: 90 });
     expect(fewest).toBeLessThan(90 * 0.8);
