@@ -21,6 +21,8 @@ export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
 
   const join = (a: DotMap<V>, ca: DotContext, b: DotMap<V>, cb: DotContext): DotMap<V> => {
     if (a === b) return a;
+    // A replica that knows nothing yet takes all that there is as it is.
+    if (a.entries.size === 0 && !a.part && !b.part && ca.actors.length === 0) return b;
     const part = a.part && b.part;
     let entries = a.entries;
     const put = (key: string, before: V | undefined, after: V): void => {

@@ -131,3 +131,15 @@ test('an embedded counter alone can be reset', () => {
   const five = counter.update(counter.empty, 'a', (c) => gCounter.increment(c, 'a', 5));
   expect(gCounter.value(counter.inner(counter.merge(five, counter.reset(five))))).toBe(0);
 });
+
+test('a replica that knows nothing takes a whole state as it is, and a part of one as its entries', () => {
+  const carts = orMap(orSet);
+  let here = carts.update(carts.empty, 'ann', (cart) => orSet.add(cart, 'milk', 'a'));
+  here = carts.merge(carts.empty, here);
+  const gone = carts.merge(here, carts.remove(here, 'ann'));
+  expect(carts.merge(carts.empty, here).store).toBe(here.store);
+  expect(carts.keys(carts.merge(carts.empty, gone))).toEqual([]);
+  const removal = carts.merge(carts.empty, carts.remove(here, 'ann'));
+  expect(removal.store.part).toBe(false);
+  expect(carts.keys(carts.merge(removal, here))).toEqual([]);
+});

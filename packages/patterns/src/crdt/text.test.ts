@@ -138,3 +138,10 @@ test('collection keeps what others may not have seen deleted, and what something
   expect(text.collect(gone, state)).toBe(gone);
   expect(text.collect(gone, gone).blocks.size).toBe(0);
 });
+
+test('a replica that knows nothing takes a state as it is', () => {
+  const written = text.merge(text.empty, text.insert(text.empty, 0, 'milk', 'a'));
+  const received = decodeCrdt(text, encodeCrdt(text, written));
+  expect(text.merge(text.empty, received)).toBe(received);
+  expect(text.value(text.merge(text.empty, received))).toBe('milk');
+});

@@ -82,6 +82,7 @@ export const text: TextType = {
 
 function merge(a: TextState, b: TextState): TextState {
   if (a === b) return a;
+  if (a === EMPTY && b.hint === undefined) return b;
   const collected = a.collected.merge(b.collected);
   let blocks = a.blocks;
   if (collected !== a.collected)
