@@ -181,7 +181,7 @@ export class HealthChecker {
     } else if (entry.isProbing) {
       entry.isProbing = false;
       this.#weigh(entry, 'critical', NO_ANSWER, out);
-      entry.dueAt = Math.max(now, entry.nextAt);
+      entry.dueAt = entry.nextAt;
     } else {
       this.#probes += 1;
       entry.probe = this.#probes;
@@ -205,7 +205,7 @@ export class HealthChecker {
     if (entry === undefined || !entry.isProbing || entry.probe !== probe || now >= entry.dueAt) return;
     entry.isProbing = false;
     this.#weigh(entry, status, output, out);
-    this.#reschedule(entry, Math.max(now, entry.nextAt));
+    this.#reschedule(entry, entry.nextAt);
   }
 
   #report(key: string, status: CheckStatus, output: string, now: Instant, out: HealthCheckerEffect[]): void {

@@ -158,6 +158,12 @@ describe('the failure percentage', () => {
     expect(bench.kinds(bench.tick(10_000))).toEqual([1, 2, 3].map((slot) => `eject ${slot} failure-percentage`));
   });
 
+  test('needs five endpoints with fifty requests each', () => {
+    const bench = new Bench(5, options);
+    for (let slot = 0; slot < 5; slot++) bench.record(slot, 'server-error', slot === 0 ? 49 : 50);
+    expect(bench.tick(10_000)).toEqual([]);
+  });
+
   test('is by default only reported', () => {
     const bench = new Bench(5, { ...options, enforcePercent: {} });
     for (let slot = 0; slot < 5; slot++) bench.record(slot, 'server-error', 50);

@@ -76,6 +76,15 @@ describe('peak EWMA, by hand', () => {
     expect(metric.costMs(slot, at(1950))).toBe(350);
   });
 
+  test('does not take an answer within one tick of the clock for free', () => {
+    const { metric, slot } = one();
+    answer(metric, slot, 5, 5);
+    metric.begin(slot, at(5));
+    const loadOfOne = metric.load(slot, at(5));
+    metric.begin(slot, at(5));
+    expect(metric.load(slot, at(5))).toBeGreaterThan(loadOfOne);
+  });
+
   test('knows nothing of a successor in the same slot', () => {
     const { metric, slot, endpoints } = one();
     answer(metric, slot, 0, 900);

@@ -387,6 +387,15 @@ describe('a copy', () => {
     expect([copy.needsSnapshot, copy.resumeFrom, copy.catalog.size]).toEqual([false, 4, 3]);
   });
 
+  test('is not fresh because a watch was accepted, while there are changes it has not heard', () => {
+    const copy = new CatalogCopy();
+    copy.load([], 0, at(0));
+    copy.hear({ kind: 'created', revision: 3 }, at(9_000));
+    expect(copy.freshness(at(9_000)).ageMs).toBe(9_000);
+    copy.hear({ kind: 'created', revision: 0 }, at(9_000));
+    expect(copy.freshness(at(9_000)).ageMs).toBe(0);
+  });
+
   test('passes over what it has heard already', () => {
     const bench = new Bench();
     const copy = new CatalogCopy();
