@@ -125,6 +125,8 @@ const isPart = (node) => /^(MemberExpression|CallExpression|TSNonNullExpression)
  */
 function isKept(child, node) {
   if (node['key'] === child && !node['computed']) return true;
+  // Without its sign it is another number already.
+  if (node.type === 'UnaryExpression' && node['operator'] === '-') return child.type === 'Literal';
   if (node.type === 'CallExpression' && node['callee'].name === 'assert') return node['arguments'].indexOf(child) > 0;
   return false;
 }

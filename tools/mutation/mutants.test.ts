@@ -20,6 +20,7 @@ describe('tried in place of', () => {
     ['x = a ?? b;', ['', 'x = a;', 'x = b;']],
     ['x = !a;', ['', 'x = a;']],
     ['x = -a;', ['', 'x = a;']],
+    ['x = -1;', ['', 'x = 1;']],
     ['const x = 5;', ['const x = 6;', 'const x = 4;']],
     ['const x = 0.5;', ['const x = 1.5;']],
     ['const x = 3000000000;', ['const x = 3000000001;']],
