@@ -126,9 +126,35 @@ describe('the simulation', () => {
     expect([found.readLatencyMs(0.5), found.readLatencyMs(0.51), found.writeLatencyMs(1)]).toEqual([1, 2, 4]);
   });
 
-  test('refuses to run no rounds', () => {
+  test('sees nothing fresh before anything is visible', () => {
+    const found = new Staleness(Float64Array.of(5, 6), Float64Array.of(1, 1), Float64Array.of(1, 1));
+    expect([4, 5, 6].map((ms) => found.freshAfter(ms))).toEqual([0, 0.5, 1]);
+    expect(found.visibilityMs(0)).toBe(5);
+  });
+
+  test('samples each delay once for each copy and round', () => {
+    const counts = { write: 0, acknowledge: 0, read: 0, respond: 0 };
+    const counting = (kind: keyof typeof counts, ms: number) => () => {
+      counts[kind] += 1;
+      return ms;
+    };
+    const delays = {
+      write: counting('write', 3),
+      acknowledge: counting('acknowledge', 4),
+      read: counting('read', 1),
+      respond: counting('respond', 1),
+    };
+    const found = simulateStaleness({ copies: 3, read: 1, write: 1, delays, rounds: 1 });
+    expect([found.writeLatencyMs(1), found.readLatencyMs(1), found.visibilityMs(1)]).toEqual([7, 2, 0]);
+    simulateStaleness({ copies: 2, read: 1, write: 1, delays, rounds: 5 });
+    expect(counts).toEqual({ write: 13, acknowledge: 13, read: 13, respond: 13 });
+  });
+
+  test('refuses to run no rounds, and quorums that are none', () => {
     const zero = (): number => 0;
     const delays = { write: zero, acknowledge: zero, read: zero, respond: zero };
-    expect(() => simulateStaleness({ copies: 3, read: 1, write: 1, delays, rounds: 0 })).toThrow(/rounds/);
+    for (const rounds of [0, 1.5])
+      expect(() => simulateStaleness({ copies: 3, read: 1, write: 1, delays, rounds })).toThrow(/rounds must be/);
+    expect(() => simulateStaleness({ copies: 3, read: 4, write: 1, delays, rounds: 1 })).toThrow(/read must be/);
   });
 });

@@ -65,10 +65,9 @@ export function tFreshness(copies: number, read: number, write: number, reached:
       `reached must have ${copies + 1} probabilities, for 0 to ${copies} copies, got ${reached.length}`,
     );
   let missed = 0;
-  for (let has = write; has <= copies; has++) {
-    const exactly = (has === write ? 1 : reached[has]!) - (has === copies ? 0 : reached[has + 1]!);
-    missed += exactly * missProbability(copies, read, has);
-  }
+  // Nobody misses what all copies have.
+  for (let has = write; has < copies; has++)
+    missed += (reached[has]! - reached[has + 1]!) * missProbability(copies, read, has);
   return 1 - missed;
 }
 
@@ -113,7 +112,7 @@ export class Staleness {
 }
 
 function quantile(ascending: Float64Array, probability: number): number {
-  return ascending[Math.min(ascending.length - 1, Math.max(0, Math.ceil(probability * ascending.length) - 1))]!;
+  return ascending[Math.max(0, Math.ceil(probability * ascending.length) - 1)]!;
 }
 
 /**

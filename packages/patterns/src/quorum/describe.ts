@@ -35,14 +35,14 @@ function half<Voter extends string | number>(
   const known = (voter: Voter): number => valueOf(voter) ?? 0;
   const committed = committedIndex(voters, known);
   const highest = Math.max(1, ...voters.map(known));
-  const width = Math.max(0, ...voters.map((voter) => String(voter).length));
+  const width = Math.max(...voters.map((voter) => String(voter).length));
   return [...voters]
     .sort((a, b) => known(a) - known(b) || (a < b ? -1 : 1))
     .map((voter) => {
       const value = valueOf(voter);
       const name = String(voter).padStart(width);
       if (value === undefined) return `${name}  ${''.padEnd(BAR_WIDTH)} unknown`;
-      const bar = '█'.repeat(Math.round((value / highest) * BAR_WIDTH)).padEnd(BAR_WIDTH);
+      const bar = '█'.repeat(Math.max(0, Math.round((value / highest) * BAR_WIDTH))).padEnd(BAR_WIDTH);
       return `${name}  ${bar} ${value}${value < committed ? ` < ${committed}` : ''}`;
     });
 }

@@ -13,8 +13,7 @@ export function jointCommittedIndex<Voter>(
   outgoing: readonly Voter[],
   valueOf: (voter: Voter) => number,
 ): number {
-  const incoming = committedIndex(voters, valueOf);
-  return outgoing.length === 0 ? incoming : Math.min(incoming, committedIndex(outgoing, valueOf));
+  return Math.min(committedIndex(voters, valueOf), committedIndex(outgoing, valueOf));
 }
 
 /** Lost as soon as one half is lost, won once both are won. */

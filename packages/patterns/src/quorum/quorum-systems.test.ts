@@ -65,6 +65,17 @@ describe('weighted voting', () => {
       { numRuns: 300, seed: 42 },
     );
     expect(() => new WeightedQuorum({ votes: new Map([['a', 0.5]]), read: 1, write: 1 })).toThrow(/votes of a/);
+    const owing = new Map([
+      ['a', 3],
+      ['b', -1],
+    ]);
+    expect(() => new WeightedQuorum({ votes: owing, read: 1, write: 2 })).toThrow(/votes of b/);
+    const votes = new Map(['a', 'b', 'c'].map((name) => [name, 1]));
+    for (const [read, write] of [
+      [0, 3],
+      [1.5, 2],
+    ] as const)
+      expect(() => new WeightedQuorum({ votes, read, write })).toThrow(/from 1 to 3 votes/);
   });
 });
 
@@ -84,7 +95,8 @@ describe('flexible quorums', () => {
     const cheap = new FlexibleQuorum({ members: numbered(10), prepare: 8, accept: 3 });
     expect([failuresTolerated(cheap, 'write'), failuresTolerated(cheap, 'read')]).toEqual([7, 2]);
     expect(checkIntersection(cheap).writesSeeWrites).toBe(false);
-    expect(() => new FlexibleQuorum({ members: numbered(3), prepare: 4, accept: 1 })).toThrow(/prepare must be/);
+    for (const prepare of [4, 0, 1.5])
+      expect(() => new FlexibleQuorum({ members: numbered(3), prepare, accept: 3 })).toThrow(/prepare must be a whole/);
   });
 });
 
@@ -146,7 +158,37 @@ describe('a grid', () => {
       ),
       { numRuns: 500, seed: 42 },
     );
-    expect(() => new GridQuorum(numbered(3), 4)).toThrow(/columns/);
+    for (const columns of [4, 0, 1.5])
+      expect(() => new GridQuorum(numbered(3), columns)).toThrow(/a grid has from 1 to as many columns/);
+  });
+
+  test('picks the shortest full column for a write, and goes through the columns in their order', () => {
+    const grid = new GridQuorum(numbered(5), 3);
+    expect(grid.pick('read', () => true)).toEqual([0, 1, 2]);
+    expect(grid.pick('read', (member) => member > 0)).toEqual([3, 1, 2]);
+    expect(grid.pick('write', () => true)).toEqual([0, 1, 2]);
+    expect(grid.pick('write', (member) => member < 4)).toEqual([0, 1, 2]);
+    expect(new GridQuorum(numbered(8)).columns).toEqual([
+      [0, 2, 4, 6],
+      [1, 3, 5, 7],
+    ]);
+  });
+});
+
+describe('trying all sets', () => {
+  const always = { members: numbered(3), isQuorum: () => true };
+  test('counts the empty one once, and all members as failed', () => {
+    expect([availability(always, 'read', 0), availability(always, 'read', 1)]).toEqual([1, 1]);
+    expect(failuresTolerated(always, 'write')).toBe(3);
+  });
+
+  test('is done for up to twenty members', () => {
+    expect(availability({ members: numbered(20), isQuorum: () => false }, 'read', 0.5)).toBe(0);
+  });
+
+  test('shows no counterexample where there is none', () => {
+    const sound = checkIntersection(new ReadWriteQuorum(numbered(3), 2, 2));
+    expect(Object.keys(sound)).toEqual(['readsSeeWrites', 'writesSeeWrites']);
   });
 });
 
@@ -192,6 +234,15 @@ describe('R, W and N', () => {
     expect(describeReadWrite(readWriteFacts(23, 22, 23)).join(' ')).toContain(
       '22nd fastest of 23 copies, a write for the 23rd',
     );
+    const places = [4, 10, 11, 12, 13, 14, 111, 113].map(
+      (place) => describeReadWrite(readWriteFacts(120, place, place))[4]!,
+    );
+    expect(places.map((words) => / the (\w+) fastest/.exec(words)![1])).toEqual(
+      '4th 10th 11th 12th 13th 14th 111th 113th'.split(' '),
+    );
+    expect(describeReadWrite(readWriteFacts(5, 3, 4))[2]).toBe(
+      'Reads go on with 2 copies down, writes with 1 copy down.',
+    );
   });
 
   test('refuses numbers that are none', () => {
@@ -202,6 +253,7 @@ describe('R, W and N', () => {
       [3, 2, 1.5],
     ] as const)
       expect(() => readWriteFacts(copies, read, write)).toThrow(RangeError);
+    for (const copies of [0, 1.5]) expect(() => readWriteFacts(copies, 1, 1)).toThrow(/copies must be a whole number/);
   });
 });
 
@@ -230,5 +282,8 @@ describe('a sloppy quorum', () => {
       homeNodes: 1,
       missing: ['c'],
     });
+    const asked = new Set<string>();
+    const nobody = sloppyQuorum(preference, 3, (node) => asked.add(node) && false);
+    expect([nobody, [...asked].sort()]).toEqual([{ targets: [], homeNodes: 0, missing: ['a', 'b', 'c'] }, preference]);
   });
 });

@@ -29,9 +29,11 @@ describe('the committed index', () => {
   });
 
   test('asks each voter once', () => {
-    const asked: string[] = [];
-    committedIndex(['a', 'b', 'c', 'd', 'e'], (voter) => asked.push(voter));
-    expect(asked).toEqual(['a', 'b', 'c', 'd', 'e']);
+    for (const voters of ['a', 'ab', 'abc', 'abcd', 'abcde'].map((names) => [...names])) {
+      const asked: string[] = [];
+      committedIndex(voters, (voter) => asked.push(voter));
+      expect(asked).toEqual(voters);
+    }
   });
 });
 
@@ -60,6 +62,33 @@ describe('a picture of a quorum', () => {
       'a  ████████████████████ 5',
       '=> 2 committed',
     ]);
+  });
+
+  test('counts what is unknown as 0, and shows voters that have reached the same in the order of their names', () => {
+    expect(describeQuorum(['c', 'b', 'a'], (voter) => (voter === 'b' ? 0 : undefined), ['d']).split('\n')).toEqual([
+      'incoming',
+      `a  ${''.padEnd(20)} unknown`,
+      `b  ${''.padEnd(20)} 0`,
+      `c  ${''.padEnd(20)} unknown`,
+      'outgoing',
+      `d  ${''.padEnd(20)} unknown`,
+      '=> 0 committed',
+    ]);
+  });
+
+  test('rounds bars, and has none for what lies before the clock’s zero', () => {
+    const bars = (...values: number[]) =>
+      describeQuorum(
+        values.map((_, at) => at),
+        (voter) => values[voter],
+      )
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => [...line].filter((char) => char === '█').length);
+    expect(bars(6, 5)).toEqual([17, 20]);
+    expect(bars(0.5, 0.25)).toEqual([5, 10]);
+    expect(bars(1)).toEqual([20]);
+    expect(bars(-3, 0)).toEqual([0, 0]);
   });
 
   test('says so when there are no voters', () => {
