@@ -115,6 +115,66 @@ function check(log: MemoryLog, kept: readonly Kept[], high: number, now: number)
   expect(log.offsetAt(time(wanted))).toBe(first !== undefined && first < high ? first : undefined);
 }
 
+const step = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ key: fc.constantFrom('a', 'b', 'c'), value: fc.constantFrom('1', '2', undefined) }),
+  },
+  { weight: 2, arbitrary: fc.constantFrom('compact' as const, 'wait' as const, 'read' as const, 'read' as const) },
+);
+
+/** A reader begins at the start and reads two records at a time, while the log is written to and compacted. Does it end with the state as it is? */
+function readerSeesAll(before: readonly unknown[], during: readonly unknown[], tombstoneMs: number): boolean {
+  const log = new MemoryLog({
+    roll: { segmentBytesMax: 45 },
+    compaction: { dirtyRatioMin: 0, tombstoneMs },
+  });
+  const truth = new Map<string, string>();
+  const seen = new Map<string, string>();
+  let [now, next] = [0, 0];
+  const note = (state: Map<string, string>, key: string, value: string | undefined): void => {
+    if (value === undefined) state.delete(key);
+    else state.set(key, value);
+  };
+  const act = (each: unknown): void => {
+    if (each === 'wait') now += 10;
+    else if (each === 'compact') log.compact(time(now));
+    else if (each === 'read') {
+      for (const { offset, key, value } of log.read(next, 2)) {
+        note(seen, key, value === undefined ? undefined : new TextDecoder().decode(value));
+        next = offset + 1;
+      }
+    } else {
+      const { key, value } = each as { key: string; value: string | undefined };
+      const bytes = value === undefined ? undefined : new TextEncoder().encode(value);
+      log.append({ key, value: bytes, timestamp: time(now) }, time(now));
+      log.advance(log.endOffset);
+      note(truth, key, value);
+    }
+  };
+  for (const each of before) if (each !== 'read') act(each);
+  const began = now;
+  for (const each of during) {
+    // It may take as long as tombstones stay, and no longer.
+    if (each !== 'wait' || now + 10 - began < TOMBSTONE_MS) act(each);
+  }
+  while (log.read(next, 1).length > 0) act('read');
+  return JSON.stringify([...seen].sort()) === JSON.stringify([...truth].sort());
+}
+const steps = fc.array(step, { minLength: 5, maxLength: 40 });
+
+test('a reader that comes to the end before tombstones may go has seen every deletion, whatever was compacted meanwhile', () => {
+  fc.assert(
+    fc.property(steps, steps, (before, during) => readerSeesAll(before, during, TOMBSTONE_MS)),
+    { numRuns: 300 },
+  );
+});
+
+test('and one for which they go too early does not: the check can fail', () => {
+  const runs = fc.sample(fc.tuple(steps, steps), { numRuns: 500, seed: 1 });
+  expect(runs.filter(([before, during]) => !readerSeesAll(before, during, 0)).length).toBeGreaterThan(0);
+});
+
 test('a segment whose index is damaged, or of another time, is read as before: it makes a new one', () => {
   const segment = new MemorySegment(5, { intervalBytes: 20 });
   const add = (offset: number): void =>
