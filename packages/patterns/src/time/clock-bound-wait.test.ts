@@ -27,6 +27,44 @@ test('a timestamp that is past already is not held', () => {
   expect(step(new ClockBoundWait(), 100, wait(1, 94))).toEqual(['released 1']);
 });
 
+test('nor does it need a place among those that wait', () => {
+  const waits = new ClockBoundWait({ waitsMax: 1 });
+  step(waits, 100, wait(1, 105));
+  expect(step(waits, 100, wait(2, 94))).toEqual(['released 2']);
+});
+
+test('waits with the same timestamp are released in the order in which they came', () => {
+  const waits = new ClockBoundWait();
+  for (const id of [1, 2, 3]) step(waits, 100, wait(id, 105));
+  expect(step(waits, 111, tick)).toEqual(['released 1', 'released 2', 'released 3']);
+});
+
+test('effects are put behind those that are there', () => {
+  const waits = new ClockBoundWait({ waitsMax: 1 });
+  const out: ClockBoundWaitEffect[] = [];
+  waits.step(wait(1, 105), around(100), Instant.of(100), out);
+  waits.step(wait(2, 94), around(100), Instant.of(100), out);
+  waits.step(wait(3, 105), around(100), Instant.of(100), out);
+  waits.step(wait(4, 105), unknown, Instant.of(100), out);
+  waits.step(wait(5, 94), around(100), Instant.of(100), out);
+  expect(out.map(({ id }) => id)).toEqual([2, 3, 4, 5]);
+});
+
+test('it is worth looking again in the whole millisecond after which the timestamp is past', () => {
+  const waits = new ClockBoundWait();
+  step(waits, 100, wait(1, 105.5));
+  expect(waits.deadline).toBe(111);
+});
+
+test('by default a wait takes a second; the deadline is that of the one that gives up next', () => {
+  const waits = new ClockBoundWait();
+  for (const [id, now] of [[1, 100], [2, 120], [3, 130]] as const) step(waits, now, wait(id, 9000)); // biome-ignore format: three
+  step(waits, 140, tick, unknown);
+  expect(waits.deadline).toBe(1100);
+  expect(step(waits, 1100, tick, unknown)).toEqual(['refused 1 timed-out']);
+  expect(waits.deadline).toBe(1120);
+});
+
 test('waits are released in the order of their timestamps', () => {
   const waits = new ClockBoundWait();
   for (const [id, at] of [[1, 120], [2, 110], [3, 115]] as const) step(waits, 100, wait(id, at)); // biome-ignore format: three
@@ -67,5 +105,6 @@ test('beyond the bound of waits, more are refused; nonsense is an error', () => 
   expect(step(waits, 100, wait(2, 105))).toEqual(['refused 2 too-many']);
   expect(() => step(waits, 100, wait(3, Number.NaN))).toThrow(/timestamp/);
   expect(() => new ClockBoundWait({ maxWaitMs: 0 })).toThrow(/maxWaitMs/);
+  expect(new ClockBoundWait({ maxWaitMs: 0.5 }).size).toBe(0);
   expect(() => new ClockBoundWait({ waitsMax: 0 })).toThrow(/waitsMax/);
 });

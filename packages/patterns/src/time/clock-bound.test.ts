@@ -38,6 +38,11 @@ test('without a bound that holds now, the uncertainty is unknown', () => {
   expect(why(at(101_000))).toBe('expired');
   expect(why(at(999))).toBe('disrupted');
   expect(why(at(Number.NaN))).toBe('disrupted');
+  expect(at(2000, { ...bound, boundMs: 0, driftPpm: 0 })).toEqual({
+    kind: 'bounded',
+    earliestMs: 5000,
+    latestMs: 5001,
+  });
   expect(why(at(2000, { ...bound, boundMs: Number.NaN }))).toBe('unreadable');
   expect(why(at(2000, { ...bound, boundMs: -1 }))).toBe('unreadable');
   expect(why(at(2000, { ...bound, driftPpm: -1 }))).toBe('unreadable');

@@ -11,7 +11,12 @@ const setOf = (context: DotContext): string[] =>
 test('a context holds the dots that were added, and no others', () => {
   fc.assert(
     fc.property(dots, (all) => {
-      expect(setOf(DotContext.of(all))).toEqual([...new Set(all.map((d) => `${d.actor}${d.counter}`))].sort());
+      const expected = [...new Set(all.map((d) => `${d.actor}${d.counter}`))].sort();
+      expect(setOf(DotContext.of(all))).toEqual(expected);
+      const added = all.reduce((context, { actor, counter }) => context.add(actor, counter), DotContext.empty);
+      expect(setOf(added)).toEqual(expected);
+      // However they came to be there.
+      expect([added.equals(DotContext.of(all)), DotContext.of([...all].reverse()).equals(added)]).toEqual([true, true]);
     }),
   );
 });
@@ -62,7 +67,14 @@ test('a whole history is one run, and a context without holes is a version vecto
   expect(context.runCount).toBe(2);
   expect(context.add('a', 4).toString()).toBe('{a:1-5}');
   expect(context.add('a', 2)).toBe(context);
+  expect([context.next('a'), context.next('z')]).toEqual([
+    { actor: 'a', counter: 6 },
+    { actor: 'z', counter: 1 },
+  ]);
+  expect([context.last('a'), context.last('z')]).toEqual([5, 0]);
+  expect(DotContext.ofOne('a', 1).add('a', 3).toString()).toBe('{a:1+3}');
   expect(context.toClock().toString()).toBe('{a:3}');
+  expect(DotContext.of([])).toBe(DotContext.empty);
   expect(DotContext.of([{ actor: 'z', counter: 2 }]).toClock().size).toBe(0);
   expect(DotContext.fromClock(VectorClock.of([['a', 3]])).toString()).toBe('{a:1-3}');
   expect(DotContext.fromClock(VectorClock.empty)).toBe(DotContext.empty);
@@ -74,7 +86,20 @@ test('a context that is not in its form is refused', () => {
   expect(() => read(1, 1, 97, 2, 0, 0, 0, 0)).toThrow(/gap/);
   expect(() => read(1, 1, 97, 0, 0)).toThrow(/must have a run/);
   expect(() => read(2, 1, 97, 1, 0, 0, 1, 97, 1, 0, 0)).toThrow(/ascending/);
-  expect(() => DotContext.empty.add('a', 0)).toThrow(/above 0/);
-  expect(() => DotContext.of([{ actor: 'a', counter: 0 }])).toThrow(/above 0/);
-  expect(() => DotContext.ofOne('a', 0.5)).toThrow(/above 0/);
+  expect(read(0)).toBe(DotContext.empty);
+  expect(read(1, 0, 1, 0, 0).toString()).toBe('{:1}');
+  expect(() => read(2, 1, 97, 1, 0, 0, 1, 98)).toThrow(/2 items claimed/);
+  expect(() => read(1, 1, 97, 2, 0, 0, 1)).toThrow(/2 items claimed/);
+  const writer = new ByteWriter();
+  writer.uint(1);
+  writer.text('a');
+  writer.uint(1);
+  writer.uint(Number.MAX_SAFE_INTEGER - 1);
+  writer.uint(1);
+  expect(() => DotContext.read(new ByteReader(writer.take()))).toThrow(/safe integer/);
+  for (const counter of [0, -1, 1.5, 2 ** 53]) {
+    expect(() => DotContext.empty.add('a', counter)).toThrow(/above 0/);
+    expect(() => DotContext.of([{ actor: 'a', counter }])).toThrow(/above 0/);
+    expect(() => DotContext.ofOne('a', counter)).toThrow(/above 0/);
+  }
 });

@@ -156,7 +156,8 @@ export class DotContext {
 
   /** Reads what `write` wrote, in that form only. Throws `BytesError` or `InvariantError`. */
   static read(reader: ByteReader): DotContext {
-    const count = reader.count(3);
+    // A name of no length, and a run.
+    const count = reader.count(4);
     const actors: string[] = [];
     const all: Runs[] = [];
     for (let i = 0; i < count; i++) {
