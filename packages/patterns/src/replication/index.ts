@@ -25,6 +25,15 @@ export {
   type GenerationStart,
   type LogPosition,
 } from './generation-history.ts';
+export { HandoffPace, type HandoffPaceOptions } from './handoff-pace.ts';
+export type {
+  HintedHandoffEffect,
+  HintedHandoffInput,
+  HintedHandoffOptions,
+  HintGap,
+  HintRefusal,
+} from './handoff-types.ts';
+export { HintedHandoff } from './hinted-handoff.ts';
 export { LogHolds } from './log-holds.ts';
 export { LogReplica } from './log-replica.ts';
 export type {
@@ -47,6 +56,12 @@ export {
   type MultiLeaderOptions,
 } from './multi-leader.ts';
 export {
+  ReadRepair,
+  type ReadRepairEffect,
+  type ReadRepairInput,
+  type ReadRepairOptions,
+} from './read-repair.ts';
+export {
   describeReplication,
   type ReplicationFacts,
   type ReplicationMode,
@@ -62,3 +77,4 @@ export {
   type WriteGuarantee,
 } from './session-token.ts';
 export { type LeaderTopology, linksOf } from './topology.ts';
+export { dottedVersions, lastWriterVersions, recordVersions, type Versions } from './versions.ts';

@@ -168,7 +168,7 @@ describe('changes among several leaders', () => {
           expect(kernel.backlogSize).toBe(0);
         }
       }),
-      { numRuns: 60, seed: 5 },
+      { numRuns: 30, seed: 5 },
     );
   });
   test('who was away too long for the backlog copies the whole state, and so do those behind it', () => {

@@ -172,7 +172,7 @@ describe('sessions in a cluster that fails over', () => {
     return sum;
   }
   const all = (...args: [needs: 'token' | 'nothing', mode?: ReturnType<typeof semi>]) => {
-    const sums = Array.from({ length: 25 }, (_, seed) => wander(seed + 1, ...args));
+    const sums = Array.from({ length: 15 }, (_, seed) => wander(seed + 1, ...args));
     return {
       served: sums.reduce((sum, one) => sum + one.served, 0),
       broken: sums.reduce((sum, one) => sum + one.broken, 0),
@@ -181,7 +181,7 @@ describe('sessions in a cluster that fails over', () => {
   test('a session reads its writes and never goes back, at whichever replica it asks', () => {
     const sum = all('token');
     expect(sum.broken).toBe(0);
-    expect(sum.served).toBeGreaterThan(1000);
+    expect(sum.served).toBeGreaterThan(600);
   });
-  test('without the token it does not', () => expect(all('nothing').broken).toBeGreaterThan(20));
+  test('without the token it does not', () => expect(all('nothing').broken).toBeGreaterThan(10));
 });
