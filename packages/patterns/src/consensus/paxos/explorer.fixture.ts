@@ -124,6 +124,14 @@ interface Lookup {
   readonly receipts: (Step | 'spent' | undefined)[][];
 }
 
+/** Takes steps by their names, as far as they can be taken, and says what is wrong in the end, and where it stopped otherwise. */
+export function follow<Message, Seen, Summary>(
+  system: System<Message, Seen, Summary>,
+  steps: readonly string[],
+): { readonly taken: number; readonly wrong: string | undefined } {
+  return new Exploration(system).follow(steps);
+}
+
 class Exploration<Message, Seen, Summary> {
   readonly #system: System<Message, Seen, Summary>;
   readonly #addresses: readonly number[];
@@ -150,16 +158,43 @@ class Exploration<Message, Seen, Summary> {
   }
 
   run(): Explored {
+    this.#start();
+    for (let at = 0; at < this.#states.length && this.#violation === undefined; at++) this.#leave(at);
+    return this.#result();
+  }
+
+  /** What was computed of the parts stays. */
+  #start(): void {
+    for (const list of [this.#states, this.#cameFrom, this.#cameBy]) list.length = 0;
+    this.#known.clear();
+    this.#violation = undefined;
     const locals = this.#parts.map(({ initial }) => String.fromCharCode(initial.local)).join('');
     const sent = this.#parts.map(({ initial }, at) => this.#send(at, initial.sent)).join('');
     this.#reach(locals, this.#alive(locals, union('', sent)), -1, 'start');
-    for (let at = 0; at < this.#states.length && this.#violation === undefined; at++) this.#leave(at);
+  }
+
+  #result(): Explored {
     return {
       states: this.#states.length,
       steps: this.#stepCount,
       depth: this.#trace(this.#states.length - 1).length - 1,
       violation: this.#violation,
     };
+  }
+
+  follow(names: readonly string[]): { readonly taken: number; readonly wrong: string | undefined } {
+    this.#start();
+    let at = 0;
+    for (const [taken, name] of names.entries()) {
+      const before = this.#states.length;
+      this.#leave(at);
+      at = this.#cameBy.indexOf(name, before);
+      const wrong = this.#violation;
+      if (wrong !== undefined && wrong.trace.at(-1) === name) return { taken: taken + 1, wrong: wrong.what };
+      if (at < 0) return { taken, wrong: undefined };
+      this.#violation = undefined;
+    }
+    return { taken: names.length, wrong: undefined };
   }
 
   /** All steps out of a state. */

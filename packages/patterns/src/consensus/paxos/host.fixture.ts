@@ -14,8 +14,8 @@ type PersistEffect = { readonly kind: 'persist'; readonly ticket: number };
 
 export interface HostedKernel<Memory extends Ticketed, Disk, Message, Effect extends { readonly kind: string }, Seen> {
   readonly disk: Disk;
-  /** What a start from this disk gives. */
-  start(disk: Disk): Memory;
+  /** What a start from this disk gives, after so many crashes. */
+  start(disk: Disk, crashes: number): Memory;
   receive(memory: Memory, from: number, message: Message, out: Effect[]): Memory;
   /** What it can do by itself, besides `syncs` and `crashes`. */
   moves?(memory: Memory): readonly { readonly name: string; readonly run: (out: Effect[]) => Memory }[];
@@ -57,7 +57,7 @@ export function host<Memory extends Ticketed, Disk, Message, Effect extends { re
   };
   const crash = (local: Local): Moved<Local, Message> => ({
     local: {
-      memory: kernel.start(local.disk),
+      memory: kernel.start(local.disk, local.crashes + 1),
       disk: local.disk,
       queue: [],
       crashes: Number.isFinite(crashesMax) ? local.crashes + 1 : 0,
@@ -66,7 +66,7 @@ export function host<Memory extends Ticketed, Disk, Message, Effect extends { re
   });
   const checkStep = kernel.checkStep?.bind(kernel);
   return {
-    initial: { local: { memory: kernel.start(kernel.disk), disk: kernel.disk, queue: [], crashes: 0 }, sent: [] },
+    initial: { local: { memory: kernel.start(kernel.disk, 0), disk: kernel.disk, queue: [], crashes: 0 }, sent: [] },
     key: ({ memory, disk, queue, crashes }) => JSON.stringify([relative(memory, queue), disk, crashes]),
     receive: (local, from, message) => run(local, (out) => kernel.receive(local.memory, from, message, out)),
     moves: (local) => [

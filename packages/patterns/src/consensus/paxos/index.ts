@@ -1,4 +1,61 @@
 export { type Accepted, type Ballot, compareBallots, NO_BALLOT, NodeId, sameBallot, showBallot } from './ballot.ts';
+export {
+  majorityConfiguration,
+  type PhaseMembers,
+  PhaseQuorum,
+  phasesMeet,
+  type RegisterConfiguration,
+} from './caspaxos/configuration.ts';
+export {
+  type CollectionState,
+  type CollectionStep,
+  collectionOf,
+  GarbageCollection,
+  type GarbageCollectionEffect,
+  type GarbageCollectionInput,
+  type GarbageCollectionOptions,
+} from './caspaxos/garbage-collection.ts';
+export {
+  growthSteps,
+  MembershipChange,
+  type MembershipChangeEffect,
+  type MembershipChangeInput,
+  type MembershipChangeOptions,
+  type MembershipChangeState,
+  type MembershipStep,
+  shrinkSteps,
+} from './caspaxos/membership-change.ts';
+export type {
+  CollectorAnswer,
+  CollectorRequest,
+  ConfigureAnswer,
+  ConfigureRequest,
+  RegisterAnswer,
+  RegisterRefusal,
+  RegisterRequest,
+  Tombstone,
+} from './caspaxos/messages.ts';
+export {
+  RegisterAcceptor,
+  type RegisterAcceptorEffect,
+  type RegisterAcceptorInput,
+  type RegisterAcceptorMessage,
+  type RegisterAcceptorOptions,
+  type RegisterAcceptorRestart,
+  type RegisterRecord,
+  type RegisterWrite,
+} from './caspaxos/register-acceptor.ts';
+export { newRegisterProposer, RegisterProposer, restartedRegisterProposer } from './caspaxos/register-proposer.ts';
+export { RegisterRules } from './caspaxos/register-rules.ts';
+export type {
+  Reach,
+  RegisterFailure,
+  RegisterProposerEffect,
+  RegisterProposerImage,
+  RegisterProposerInput,
+  RegisterProposerOptions,
+  RegisterProposerRecord,
+} from './caspaxos/register-types.ts';
 export { PaxosRules } from './rules.ts';
 export type { SendEffect } from './send-effect.ts';
 export {

@@ -1,0 +1,61 @@
+/**
+ * Every state of small systems of one register, with real kernels: whatever clients were told, some order of their operations explains it. The numbers of
+ * states are asserted, so that a system that has lost its moves does not pass for a sound one. The counterexamples: `testdata/registers.txt`.
+ */
+import { afterAll, describe, expect, test } from 'vitest';
+import { type Ballot, sameBallot } from '../ballot.ts';
+import { expectGolden, story } from '../story.fixture.ts';
+import { majorityConfiguration } from './configuration.ts';
+import { again, growing, ids, readErased, reading, replacing, sound, two, withoutRescan } from './systems.fixture.ts';
+import { exploreRegisters, type RegisterSystem } from './world.fixture.ts';
+
+describe('all states are sound with', () => {
+  for (const [what, system, states] of sound)
+    test(what, () => {
+      const explored = exploreRegisters(system);
+      expect(explored.violation).toBeUndefined();
+      expect(explored.states).toBe(states);
+    });
+});
+
+const ours = (binding: { readonly ballot: Ballot } | undefined, proposals: readonly Ballot[]): boolean =>
+  binding !== undefined && proposals.some((ballot) => sameBallot(ballot, binding.ballot));
+
+const broken: readonly (readonly [what: string, system: RegisterSystem])[] = [
+  ['a proposer that ignores what was accepted', { ...two, rules: { binding: () => undefined } }],
+  ['an acceptor that accepts what it promised not to', { ...two, rules: { mayAccept: () => true } }],
+  ['a change that is applied anew without looking for itself', { ...again, rules: { settlement: () => 'none' } }],
+  [
+    'a change that is applied anew though it may be what others went on from',
+    { ...again, rules: { settlement: (binding, proposals) => (ours(binding, proposals) ? 'ours' : 'none') } },
+  ],
+  ['a read that tells what is not chosen yet', { ...reading, rules: { mayTell: () => true } }],
+  [
+    'a collection without a sweep',
+    { ...readErased, collects: { op: '1a1', steps: ['outdate', 'require-ages', 'erase'] } },
+  ],
+  [
+    'a read that counts what it was told before an erasure',
+    { ...readErased, rules: { readOutlivesErasure: () => true } },
+  ],
+  ['acceptors that are added without a rescan', withoutRescan(growing)],
+  ['an acceptor that is replaced without a rescan', withoutRescan(replacing)],
+  [
+    'two acceptors that are added at once',
+    {
+      ...growing,
+      membership: { steps: [{ kind: 'configure', configuration: majorityConfiguration(2, ids.slice(0, 3)) }] },
+    },
+  ],
+];
+
+describe('a wrong state is found with', () => {
+  const stories: string[] = [];
+  for (const [what, system] of broken)
+    test(what, () => {
+      const explored = exploreRegisters(system);
+      stories.push(story(what, explored));
+      expect(explored.violation?.what).toMatch(/not linearizable/);
+    });
+  afterAll(() => expectGolden('registers.txt', stories.join('\n')));
+});
