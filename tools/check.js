@@ -5,6 +5,7 @@ import { openRepo } from './repo.js';
 import { boundaries } from './rules/boundaries.js';
 import { cycles } from './rules/cycles.js';
 import { exportsByName } from './rules/exports.js';
+import { families } from './rules/families.js';
 import { globals } from './rules/globals.js';
 import { leftovers } from './rules/leftovers.js';
 import { links } from './rules/links.js';
@@ -22,6 +23,7 @@ const RULES = [
   boundaries,
   cycles,
   exportsByName,
+  families,
   globals,
   leftovers,
   links,

@@ -4,6 +4,7 @@ import { repoOf } from '../repo.js';
 import type { Rule } from '../types.ts';
 import { cycles } from './cycles.js';
 import { exportsByName } from './exports.js';
+import { families } from './families.js';
 import { leftovers } from './leftovers.js';
 import { links } from './links.js';
 import { mutants } from './mutants.js';
@@ -79,6 +80,41 @@ describe('exports', () => {
     expect(
       problems(exportsByName, { ...good, 'vitest.config.ts': 'export default {};', [`${src}/a.test.ts`]: 'enum A {}' }),
     ).toEqual([]);
+  });
+});
+
+describe('families', () => {
+  const readme = `${src}/toys/top/README.md`;
+  const good = {
+    [`${src}/base/index.ts`]: '',
+    [`${src}/toys/top/index.ts`]: '',
+    [readme]: "# Tops\n```ts run\nimport { spin } from '@quorate/patterns/toys/top';\n```\n",
+    'docs/catalogue.md': '| toys | [toys](catalogue/toys.md) | `@quorate/patterns/toys/top` |\n',
+    'docs/catalogue/toys.md': '# Toys\n',
+    'examples/toys/main.ts': '',
+    'examples/README.md': '| [toys](toys) |\n',
+  };
+  const without = (path: string): string[] =>
+    problems(families, Object.fromEntries(Object.entries(good).filter(([each]) => each !== path)));
+
+  test('that can be found and show something that runs are fine', () => expect(problems(families, good)).toEqual([]));
+  test.each([
+    [readme, `${readme}:0 @quorate/patterns/toys/top has no README: which problem, which pattern, when not`],
+    [
+      'docs/catalogue/toys.md',
+      'docs/catalogue/toys.md:0 is missing: a row for each pattern of @quorate/patterns/toys/top',
+    ],
+    ['docs/catalogue.md', 'docs/catalogue.md:0 does not name @quorate/patterns/toys/top'],
+    ['examples/toys/main.ts', 'examples/toys:0 is missing: an example of @quorate/patterns/toys/top to run'],
+    ['examples/README.md', 'examples/README.md:0 does not name examples/toys'],
+  ])('without %s are named', (path, problem) => expect(without(path)).toContain(problem));
+  test.each([
+    ['is not run', "```ts\nimport { spin } from '@quorate/patterns/toys/top';\n```\n"],
+    ['is of another family', "```ts run\nimport { assert } from '@quorate/patterns/base';\n```\n"],
+  ])('are named when their example %s', (_what, text) => {
+    expect(problems(families, { ...good, [readme]: text })).toEqual([
+      `${readme}:0 has no example that is run: a block fenced as "ts run" that imports @quorate/patterns/toys/top`,
+    ]);
   });
 });
 
