@@ -120,12 +120,15 @@ const replicas = (): Row => {
   };
 };
 
+const COPIES = 10;
+const several = (make: () => unknown) => (): unknown[] => Array.from({ length: COPIES }, make);
+
 const memory = (): Row => ({
   measures: 'memory',
   what: `memory of a ring of ${NODES} nodes, ${POINTS} points each`,
   sides: [
-    { name: 'HashRing', hold: () => HashRing.of(nodesOf(NODES), { pointsPerWeight: POINTS }) },
-    { name: 'hashring', hold: () => peerOf(NODES) },
+    { name: 'HashRing', copies: COPIES, hold: several(() => HashRing.of(nodesOf(NODES), { pointsPerWeight: POINTS })) },
+    { name: 'hashring', copies: COPIES, hold: several(() => peerOf(NODES)) },
   ],
 });
 

@@ -40,6 +40,8 @@ export interface MemoryRow {
 export interface HeldSide extends PeerName {
   /** Builds something; its memory is what it keeps alive. */
   readonly hold: () => unknown;
+  /** How many of what is asked for it builds: more than one where one is little beside what else moves in a heap. Default 1. */
+  readonly copies?: number;
 }
 
 /** Bytes on the wire or on disk. */

@@ -19,6 +19,7 @@ const RATE = 0.01;
 const KEYS = 2_000;
 /** Of the filters whose memory is measured. */
 const MANY = 100_000;
+const COPIES = 10;
 /** By chance more than the promise; by a wrong filter much more. */
 const RATE_MAX = 2.5 * RATE;
 
@@ -74,9 +75,9 @@ function expectGood(filter: Filter, name: string): void {
   ok(wrong <= RATE_MAX, `${name} says yes to ${wrong} of what it has not`);
 }
 
-const filled = (kind: FilterKind, items = PRESENT): Filter => {
-  const filter = kind.create(items.length);
-  for (const key of items) filter.add(key);
+const filled = (kind: FilterKind): Filter => {
+  const filter = kind.create(KEYS);
+  for (const key of PRESENT) filter.add(key);
   return filter;
 };
 
@@ -116,8 +117,15 @@ const asks = (what: string, kinds: readonly FilterKind[]): Row => ({
 const memory = (what: string, kinds: readonly FilterKind[], aim: number): Row => ({
   measures: 'memory',
   aim,
-  what: `${what}: memory of ${MANY} keys at ${RATE * 100} %`,
-  sides: kinds.map((kind): HeldSide => ({ ...kind, hold: () => filled(kind, keysOf('user', MANY)) })),
+  what: `${what}: memory for ${MANY} keys at ${RATE * 100} %`,
+  sides: kinds.map(
+    (kind): HeldSide => ({
+      ...kind,
+      copies: COPIES,
+      // All of them take their memory when they are made.
+      hold: () => Array.from({ length: COPIES }, () => kind.create(MANY)),
+    }),
+  ),
 });
 
 const encoded = (): Row => {
