@@ -4,6 +4,7 @@ import { benchCore } from './core/main.ts';
 import { benchGroups } from './groups/main.ts';
 import { benchPartitioning } from './partitioning/main.ts';
 import { benchPatterns } from './patterns/main.ts';
+import { benchShuffleSharding } from './shuffle-sharding/main.ts';
 
 const say = (text: string): void => {
   process.stdout.write(`${text}\n`);
@@ -33,8 +34,15 @@ if (!Number.isSafeInteger(runs) || runs < 1) {
     ? { warmUpMs: 200, rounds: 3, roundMs: 15 }
     : { warmUpMs: 500, rounds: values.runs === undefined ? 9 : runs, roundMs: 60 };
   process.exitCode = await benchPatterns({ effort, only: values.only?.split(',') ?? [] }, say);
+} else if (name === 'shuffle-sharding') {
+  const size = values.short
+    ? { hands: 1_000, pairs: 50_000, customers: 300 }
+    : { hands: 20_000, pairs: 1_000_000, customers: 10_000 };
+  process.exitCode = benchShuffleSharding(size, say);
 } else {
-  say(`bench: there is no benchmark called ${name}: there are core, groups, partitioning and patterns`);
+  say(
+    `bench: there is no benchmark called ${name}: there are core, groups, partitioning, patterns and shuffle-sharding`,
+  );
   process.exitCode = 2;
 }
 // Connections that a measured side left half open must not hold the process.

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { hashKey } from '../partitioning/key-hash.ts';
 import {
   AssignedShards,
   binomial,
@@ -139,6 +140,25 @@ describe('hands without a table', () => {
       if (now.includes('w10')) changed += 1;
     }
     expect(Math.abs(changed - 1_000 * (3 / 11))).toBeLessThan(80);
+  });
+  test('customers whose 32-bit hashes collide have hands of their own', () => {
+    // Found by trying names until two had the same hash.
+    const byHash = new Map<number, string>();
+    const pairs: [string, string][] = [];
+    for (let i = 0; pairs.length < 3; i++) {
+      const name = `tenant-${i}`;
+      const other = byHash.get(hashKey(name));
+      if (other !== undefined) pairs.push([name, other]);
+      byHash.set(hashKey(name), name);
+    }
+    const shards = ShuffleShards.of(workers(1_000), { perZone: 4 });
+    for (const [name, other] of pairs) expect(shared(shards.handOf(name), shards.handOf(other))).toBeLessThan(2);
+  });
+  test('a hand is the beginning of a ranking', () => {
+    const shards = ShuffleShards.of(workers(30, 3), { perZone: 4 });
+    for (let i = 0; i < 50; i++)
+      expect(shards.rankingOf(`c${i}`).flatMap((zone) => zone.slice(0, 4))).toEqual(shards.handOf(`c${i}`));
+    expect(shards.rankingOf('c').map((zone) => zone.length)).toEqual([10, 10, 10]);
   });
   test('zones can be left out of account, and wrong workers are named', () => {
     expect(ShuffleShards.of(workers(6, 3), { perZone: 4, isLattice: false }).handOf('x')).toHaveLength(4);
