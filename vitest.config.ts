@@ -18,9 +18,10 @@ export default defineConfig({
   },
 });
 
+/** The time-out is only against tests that hang: how long one takes depends on what else the machine does. */
 function suite(
   name: string,
   ...include: string[]
 ): { name: string; include: string[]; exclude: string[]; testTimeout: number } {
-  return { name, include, exclude: ['**/*.long.test.ts', '**/node_modules/**', '**/dist/**'], testTimeout: 30_000 };
+  return { name, include, exclude: ['**/*.long.test.ts', '**/node_modules/**', '**/dist/**'], testTimeout: 120_000 };
 }
