@@ -18,6 +18,7 @@ import { NodeId } from '@quorate/patterns/consensus/raft';
 const CLUSTER = 3;
 const HOSTS = 3;
 const LEADERS_WITHIN_MS = 30_000;
+const RETRY_MS = 10;
 
 export interface HostCounts {
   readonly frames: number;
@@ -136,8 +137,20 @@ export class Hosts implements AsyncDisposable {
     return { frames, persists };
   }
 
-  /** Proposes on the group's leader; resolves when it was applied there. */
-  propose(group: number, data: Uint8Array): Promise<void> {
+  /** Proposes on the group's leader; resolves when it was applied there. A machine that stalls changes leaders: what that loses is proposed again. */
+  async propose(group: number, data: Uint8Array): Promise<void> {
+    const until = performance.now() + LEADERS_WITHIN_MS;
+    for (;;) {
+      try {
+        return await this.#proposeOnce(group, data);
+      } catch (error) {
+        if (performance.now() > until) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
+  }
+
+  #proposeOnce(group: number, data: Uint8Array): Promise<void> {
     const leader = this.#hosts.find((host) => host.groups[group]!.status.role === 'leader');
     if (leader === undefined) return Promise.reject(new Error(`group ${group} has no leader`));
     return new Promise((applied, failed) => leader.groups[group]!.propose(data, new Waiting(applied, failed)));
