@@ -6,36 +6,29 @@ const COLLECTIONS_MAX = 30;
 /** Held until it was measured. */
 const held: unknown[] = [];
 
-/** Bytes that stay after `hold`: the heap, what it keeps outside of it, and for WebAssembly, whose memory V8 does not count, what the process grew by. */
+/** Bytes that stay after `hold`: of the heap, and what it keeps outside of it. */
 export async function memoryOf(side: HeldSide): Promise<number> {
   // Once before, so that code that is compiled on the way is not taken for what is held. It stays, so that nothing goes while the other is measured.
   held.push(await side.hold());
   const before = await settled();
   held.push(await side.hold());
   const after = await settled();
-  const counted = after.counted - before.counted;
-  const bytes = side.kind === 'WebAssembly' ? Math.max(counted, after.resident - before.resident) : counted;
-  return bytes / (side.copies ?? 1);
+  return (after - before) / (side.copies ?? 1);
 }
 
-interface Memory {
-  readonly counted: number;
-  readonly resident: number;
-}
-
-async function settled(): Promise<Memory> {
+async function settled(): Promise<number> {
   let least = memory();
   for (let i = 0, still = 0; i < COLLECTIONS_MAX && still < 3; i++) {
     globalThis.gc?.();
     await turn();
     const now = memory();
-    still = now.counted < least.counted ? 0 : still + 1;
-    if (now.counted < least.counted) least = now;
+    still = now < least ? 0 : still + 1;
+    least = Math.min(least, now);
   }
   return least;
 }
 
-function memory(): Memory {
-  const { heapUsed, external, rss } = process.memoryUsage();
-  return { counted: heapUsed + external, resident: rss };
+function memory(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
