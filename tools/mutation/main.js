@@ -3,7 +3,8 @@
  *
  * Tries mutants of the patterns on the tests of their families. Goes on where the last run ended, unless `--fresh`. Lists what survived in
  * tools/mutation/out/survivors.json. `--held` stands for the families that have a file of reasons: the exit status is 1 when one of these
- * has a survivor without a reason, or a reason without a survivor. `--table` writes docs/tables/mutation.md, once all is known.
+ * has a survivor without a reason, or a reason without a survivor. `--table` writes docs/tables/mutation.md, once all is known;
+ * with `--sample`, once at least the sample is.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import { runFamily } from './run-family.js';
 import { scoreOf, tableOf } from './table.js';
 
 /** @import { Tried } from './run-family.js' */
+/** @import { Mutant } from './types.ts' */
 
 const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 const TABLE = new URL('../../docs/tables/mutation.md', import.meta.url);
@@ -59,15 +61,17 @@ let wrong = 0;
 let left = 0;
 for (const family of families) {
   const results = new Results(join(OUT, `${family.name.replaceAll('/', '-')}.jsonl`), { isFresh: values.fresh });
-  const run = await runFamily(repo, family, {
+  const options = {
     results,
     recordingsFile: join(OUT, `${family.name.replaceAll('/', '-')}.recorded.json`),
     workers: Number(values.workers),
-    isWanted: ({ path }) => path.includes(values.file),
-    sample,
+    isWanted: (/** @type {Mutant} */ { path }) => path.includes(values.file),
     isOver: () => performance.now() > endMs,
     say,
-  });
+  };
+  // For the table a sample is the second best.
+  const whole = values.table ? await runFamily(repo, family, options) : undefined;
+  const run = whole?.left === 0 ? whole : await runFamily(repo, family, { ...options, sample });
   left += run.left;
   const alive = run.tried.filter(({ result }) => result.outcome === 'survived' || result.outcome === 'not-covered');
   const unexplained = alive.filter(({ isAccepted }) => !isAccepted);
@@ -90,6 +94,7 @@ for (const family of families) {
   scores.push(
     scoreOf(
       family.name,
+      run.mutants,
       run.tried.map(({ result, isAccepted }) => ({ outcome: result.outcome, isAccepted })),
     ),
   );

@@ -29,7 +29,7 @@ import { sampled } from './sample.js';
  *   readonly isOver: () => boolean,
  *   readonly say: (text: string) => void,
  * }} options
- * @returns {Promise<{ readonly tried: readonly Tried[], readonly left: number, readonly wrong: readonly string[] }>}
+ * @returns {Promise<{ readonly tried: readonly Tried[], readonly left: number, readonly mutants: number, readonly wrong: readonly string[] }>}
  */
 export async function runFamily(repo, family, { results, recordingsFile, workers, isWanted, sample, isOver, say }) {
   const mutants = mutantsOfFamily(repo, family);
@@ -61,7 +61,7 @@ export async function runFamily(repo, family, { results, recordingsFile, workers
       for (const worker of pool) worker.stop();
     }
   }
-  return { tried, left: open.length, wrong: wrongAccepted(repo, family.name, mutants) };
+  return { tried, left: open.length, mutants: mutants.length, wrong: wrongAccepted(repo, family.name, mutants) };
 
   /** @param {Mutant} mutant @param {Result} result */
   function note(mutant, result) {
