@@ -176,7 +176,7 @@ test('a peer of another cluster is refused by name, and is told why', async () =
       initialCluster,
       clusterToken: 'other',
     },
-    4_000,
+    10_000,
   );
   for (let i = 0; i < 200 && !cluster.nodes.some(({ output }) => /cluster.*refus|refus.*cluster/i.test(output)); i++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
