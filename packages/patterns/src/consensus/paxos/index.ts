@@ -15,6 +15,7 @@ export {
   type GarbageCollectionInput,
   type GarbageCollectionOptions,
 } from './caspaxos/garbage-collection.ts';
+export { type Held, heldAfter, MARKS_MAX } from './caspaxos/held.ts';
 export {
   growthSteps,
   MembershipChange,
@@ -45,8 +46,15 @@ export {
   type RegisterRecord,
   type RegisterWrite,
 } from './caspaxos/register-acceptor.ts';
+export {
+  type Collected,
+  RegisterAdministrator,
+  type RegisterAdministratorOptions,
+} from './caspaxos/register-administrator.ts';
+export { RegisterError, type RegisterErrorCode } from './caspaxos/register-error.ts';
 export { newRegisterProposer, RegisterProposer, restartedRegisterProposer } from './caspaxos/register-proposer.ts';
-export { RegisterRules } from './caspaxos/register-rules.ts';
+export { RegisterRules, type Settlement } from './caspaxos/register-rules.ts';
+export { RegisterServer, type RegisterServerOptions } from './caspaxos/register-server.ts';
 export type {
   Reach,
   RegisterFailure,
@@ -56,6 +64,7 @@ export type {
   RegisterProposerOptions,
   RegisterProposerRecord,
 } from './caspaxos/register-types.ts';
+export { Registers, type RegistersOptions } from './caspaxos/registers.ts';
 export { PaxosRules } from './rules.ts';
 export type { SendEffect } from './send-effect.ts';
 export {

@@ -9,16 +9,16 @@
  *       |    v                     | already           v
  *       +-- backing-off <----------|------------- backing-off
  *
- * Differs in what happens to a change whose phase 2 failed: the paper leaves it to the client. Here the next phase 1 looks for the change's own
- * ballots. If one of them is the present state, the change has happened and only needs a quorum; if all of them are above it, none can be
- * chosen any more and the function is applied anew; otherwise nobody can tell, and the outcome is `unknown`.
+ * Differs in what happens to a change whose phase 2 failed: the paper leaves it to the client. Here the next phase 1 looks for the change's mark in
+ * what is held (`held.ts`). If it is there, the change has happened once what is held is chosen; if not, it never will, and is applied anew.
  */
 import { Instant } from '../../../base/index.ts';
-import { type Accepted, type NodeId, sameBallot } from '../ballot.ts';
+import { type NodeId, sameBallot } from '../ballot.ts';
+import { type Held, heldAfter } from './held.ts';
 import type { RegisterAnswer, RegisterRefusal, RegisterRequest } from './messages.ts';
 import type { ProposerCore } from './proposer-core.ts';
 import type { ReadyRegisters } from './ready-registers.ts';
-import type { Attempt, Change, ChangePhase, RegisterFailure, Wanted } from './register-types.ts';
+import type { Attempt, Change, ChangePhase, Proposed, RegisterFailure, Wanted } from './register-types.ts';
 import { Timetable } from './timetable.ts';
 
 type Answer<Value, Kind> = Extract<RegisterAnswer<Value>, { readonly kind: Kind }>;
@@ -83,7 +83,7 @@ export class Changes<Value> {
     const ready = this.#ready.take(wanted.key);
     // What is to reach everywhere is there to be found by name: its tombstone must be all that each acceptor knows.
     if (ready === undefined || wanted.reach === 'everywhere') return this.#prepare(change);
-    this.#apply(change, { ballot: ready.next, age: ready.age }, ready.accepted);
+    this.#apply(change, { ballot: ready.next, age: ready.age }, ready.accepted.value);
   }
 
   #prepare(change: Change<Value>): void {
@@ -109,43 +109,52 @@ export class Changes<Value> {
     )
       return this.#set({ ...change, phase: { ...phase, promises } });
     const told = promises.flatMap((promise) => (promise.accepted === undefined ? [] : [promise.accepted]));
-    this.#settle(change, phase, rules.binding(told));
+    this.#settle(change, phase, rules.binding(told)?.value);
   }
 
   /** After phase 1: was this change sent to acceptors before, and what came of it? */
-  #settle(change: Change<Value>, attempt: Attempt, binding: Accepted<Value | undefined> | undefined): void {
-    if (change.proposals.length === 0) return this.#apply(change, attempt, binding);
-    switch (this.#core.rules.settlement(binding, change.proposals)) {
-      case 'ours':
-        return this.#propose(change, attempt, binding!.value);
-      case 'none':
-        return this.#apply(change, attempt, binding);
+  #settle(change: Change<Value>, attempt: Attempt, held: Held<Value> | undefined): void {
+    const { proposals } = change;
+    if (proposals.length === 0) return this.#apply(change, attempt, held);
+    const { rules, self } = this.#core;
+    const ballots = proposals.map(({ ballot }) => ballot);
+    switch (rules.settlement(held, self, ballots)) {
+      case 'happened': {
+        const mark = held!.marks.find(({ node }) => node === self)!;
+        return this.#propose(change, attempt, held!, proposals.find(({ ballot }) => sameBallot(ballot, mark))!);
+      }
+      case 'never':
+        return this.#apply(change, attempt, held);
       case 'unknown':
         return this.#fail(change, 'contended');
     }
   }
 
-  #apply(change: Change<Value>, { ballot, age }: Attempt, binding: Accepted<Value | undefined> | undefined): void {
-    const current = binding?.value;
-    if (change.kind !== 'change') return this.#propose(change, { ballot, age }, current);
+  #apply(change: Change<Value>, { ballot, age }: Attempt, before: Held<Value> | undefined): void {
+    const current = before?.value;
+    if (change.kind !== 'change') {
+      const held = before ?? { value: undefined, marks: [] };
+      return this.#propose(change, { ballot, age }, held, { ballot, value: current });
+    }
     const { id, key, giveUpAt } = change;
-    this.#set({ ...change, phase: { kind: 'applying', ballot, age }, dueAt: giveUpAt });
+    this.#set({ ...change, phase: { kind: 'applying', ballot, age, before }, dueAt: giveUpAt });
     this.#core.out.push({ kind: 'apply', id, round: ballot.round, key, current });
   }
 
   applied(id: number, key: string, round: number, next: Value | undefined): void {
     const change = this.#underWay.get(key);
     if (change?.id !== id || change.phase.kind !== 'applying' || change.phase.ballot.round !== round) return;
-    this.#propose(change, change.phase, next);
+    const { ballot, before } = change.phase;
+    const result = { ballot, value: next };
+    const proposals = [...change.proposals, result];
+    this.#propose({ ...change, proposals }, change.phase, heldAfter(before, next, ballot), result);
   }
 
-  #propose(change: Change<Value>, { ballot, age }: Attempt, value: Value | undefined): void {
+  #propose(change: Change<Value>, { ballot, age }: Attempt, held: Held<Value>, result: Proposed<Value>): void {
     const core = this.#core;
     const next = core.oneRoundTrip && change.reach === 'quorum' ? core.takeBallot() : undefined;
-    const phase: ChangePhase<Value> = { kind: 'accepting', ballot, age, value, next, acceptedBy: [] };
-    // Saying again what was found can be repeated without harm: nobody needs to know whether it happened.
-    const proposals = change.kind === 'change' ? [...change.proposals, ballot] : change.proposals;
-    this.#ask({ ...change, phase, proposals, refusedBy: [] });
+    const phase: ChangePhase<Value> = { kind: 'accepting', ballot, age, held, result, next, acceptedBy: [] };
+    this.#ask({ ...change, phase, refusedBy: [] });
   }
 
   accepted(from: NodeId, { key, ballot }: Answer<Value, 'accepted'>): void {
@@ -164,10 +173,12 @@ export class Changes<Value> {
     return rules.isQuorum(quorums, 'write', acceptedBy);
   }
 
-  #changed(change: Change<Value>, { ballot, age, value, next }: Phase<Value, 'accepting'>): void {
+  #changed(change: Change<Value>, { ballot, age, held, result, next }: Phase<Value, 'accepting'>): void {
     const { id, key, kind } = change;
-    if (next !== undefined) this.#ready.add({ key, accepted: { ballot, value }, next, age });
-    this.#core.out.push(kind === 'read' ? { kind: 'value', id, value } : { kind: 'changed', id, value, ballot });
+    if (next !== undefined) this.#ready.add({ key, accepted: { ballot, value: held }, next, age });
+    this.#core.out.push(
+      kind === 'read' ? { kind: 'value', id, value: result.value } : { kind: 'changed', id, ...result },
+    );
     this.#end(change);
   }
 
@@ -212,7 +223,7 @@ export class Changes<Value> {
     for (const key of keys) {
       const change = this.#underWay.get(key);
       if (change === undefined) continue;
-      if (this.#core.rules.outlivesErasure(change.proposals)) this.#restart(change);
+      if (this.#core.rules.outlivesErasure(change.proposals.map(({ ballot }) => ballot))) this.#restart(change);
       else this.#fail(change, 'deleted');
     }
   }
@@ -244,7 +255,7 @@ export class Changes<Value> {
         : [
             core.configuration.accept.acceptors,
             phase.acceptedBy,
-            { kind: 'accept', key, ballot, age, value: phase.value, next: phase.next },
+            { kind: 'accept', key, ballot, age, held: phase.held, next: phase.next },
           ];
     for (const to of reach === 'everywhere' ? core.quorums.members : members)
       if (!answered.includes(to)) core.send(to, message);

@@ -35,14 +35,14 @@ export function showRegisterMessage(message: Message): string {
       return `prepare ${showBallot(message.ballot)}${aged(message.age)}`;
     case 'accept': {
       const next = message.next === undefined ? '' : ` next ${showBallot(message.next)}`;
-      return `accept ${showBallot(message.ballot)} ${shown(message.value)}${next}${aged(message.age)}`;
+      return `accept ${showBallot(message.ballot)} ${shown(message.held.value)}${next}${aged(message.age)}`;
     }
     case 'promise':
     case 'queried': {
       const told =
         message.accepted === undefined
           ? ''
-          : ` (${shown(message.accepted.value)} at ${showBallot(message.accepted.ballot)})`;
+          : ` (${shown(message.accepted.value.value)} at ${showBallot(message.accepted.ballot)})`;
       return `${message.kind}${message.kind === 'promise' ? ` ${showBallot(message.ballot)}` : ''}${told}`;
     }
     case 'accepted':

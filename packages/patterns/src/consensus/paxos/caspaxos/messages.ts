@@ -1,6 +1,7 @@
-/** What proposers, acceptors and those who administer registers say to each other. Data only. `undefined` stands for "no value". */
+/** What proposers, acceptors and those who administer registers say to each other. Data only. */
 import type { Accepted, Ballot, NodeId } from '../ballot.ts';
 import type { RegisterConfiguration } from './configuration.ts';
+import type { Held } from './held.ts';
 
 /** From a proposer to an acceptor. `age`: see `garbage-collection.ts`. */
 export type RegisterRequest<Value> =
@@ -11,7 +12,7 @@ export type RegisterRequest<Value> =
       readonly key: string;
       readonly ballot: Ballot;
       readonly age: number;
-      readonly value: Value | undefined;
+      readonly held: Held<Value>;
       readonly next: Ballot | undefined;
     }
   /** Asks without a promise. `id` is the asker's. */
@@ -26,7 +27,7 @@ export type RegisterAnswer<Value> =
       readonly kind: 'promise';
       readonly key: string;
       readonly ballot: Ballot;
-      readonly accepted: Accepted<Value | undefined> | undefined;
+      readonly accepted: Accepted<Held<Value>> | undefined;
     }
   | { readonly kind: 'accepted'; readonly key: string; readonly ballot: Ballot }
   /** `promised` is what stands against it; a hint. */
@@ -41,7 +42,7 @@ export type RegisterAnswer<Value> =
       readonly kind: 'queried';
       readonly key: string;
       readonly id: number;
-      readonly accepted: Accepted<Value | undefined> | undefined;
+      readonly accepted: Accepted<Held<Value>> | undefined;
     };
 
 /** A deleted register and the ballot of its tombstone. */

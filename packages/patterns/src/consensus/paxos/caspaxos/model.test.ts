@@ -18,16 +18,24 @@ describe('all states are sound with', () => {
     });
 });
 
-const ours = (binding: { readonly ballot: Ballot } | undefined, proposals: readonly Ballot[]): boolean =>
-  binding !== undefined && proposals.some((ballot) => sameBallot(ballot, binding.ballot));
+/** Whether the change is what nobody has gone on from. */
+const isLast = (marks: readonly Ballot[] = [], proposals: readonly Ballot[]): boolean =>
+  marks.length > 0 && proposals.some((ballot) => sameBallot(ballot, marks.at(-1)!));
 
 const broken: readonly (readonly [what: string, system: RegisterSystem])[] = [
   ['a proposer that ignores what was accepted', { ...two, rules: { binding: () => undefined } }],
   ['an acceptor that accepts what it promised not to', { ...two, rules: { mayAccept: () => true } }],
-  ['a change that is applied anew without looking for itself', { ...again, rules: { settlement: () => 'none' } }],
   [
-    'a change that is applied anew though it may be what others went on from',
-    { ...again, rules: { settlement: (binding, proposals) => (ours(binding, proposals) ? 'ours' : 'none') } },
+    'an acceptor that answers before its disk',
+    { ...two, acceptorDisks: [{ disk: 'waits', crashesMax: 1 }], rules: { answerAfter: () => 0 } },
+  ],
+  ['a change that is applied anew without looking for itself', { ...again, rules: { settlement: () => 'never' } }],
+  [
+    'a change that is applied anew though others went on from it',
+    {
+      ...again,
+      rules: { settlement: (held, _, proposals) => (isLast(held?.marks, proposals) ? 'happened' : 'never') },
+    },
   ],
   ['a read that tells what is not chosen yet', { ...reading, rules: { mayTell: () => true } }],
   [

@@ -7,6 +7,7 @@
 import { Instant } from '../../../base/index.ts';
 import { type Accepted, type NodeId, sameBallot } from '../ballot.ts';
 import type { Changes } from './changes.ts';
+import type { Held } from './held.ts';
 import type { RegisterAnswer } from './messages.ts';
 import type { ProposerCore } from './proposer-core.ts';
 import type { Promised, Query } from './register-types.ts';
@@ -57,7 +58,7 @@ export class QuickReads<Value> {
     );
     const holders = holdersOf(highest, answers);
     // Nobody holds anything: nothing was ever chosen, or it is erased.
-    if (highest === undefined || rules.mayTell(quorums, holders)) return this.#found(query, highest?.value);
+    if (highest === undefined || rules.mayTell(quorums, holders)) return this.#found(query, highest?.value.value);
     const couldYet = quorums.isQuorum('write', (member) => holders.includes(member) || !answeredBy.includes(member));
     if (couldYet) this.#set({ ...query, answers });
     else this.#fallBack(query);
@@ -123,10 +124,7 @@ export class QuickReads<Value> {
   }
 }
 
-function holdersOf<Value>(
-  highest: Accepted<Value | undefined> | undefined,
-  answers: readonly Promised<Value>[],
-): NodeId[] {
+function holdersOf<Value>(highest: Accepted<Held<Value>> | undefined, answers: readonly Promised<Value>[]): NodeId[] {
   if (highest === undefined) return [];
   return answers
     .filter(({ accepted }) => accepted !== undefined && sameBallot(accepted.ballot, highest.ballot))

@@ -73,7 +73,7 @@ describe('an acceptor of registers', () => {
   });
 
   test('goes on from what its disk held', () => {
-    const record = { promised: b(4), accepted: { ballot: b(3), value: 'a' } };
+    const record = { promised: b(4), accepted: { ballot: b(3), value: { value: 'a', marks: [] } } };
     const solo = new SoloAcceptor({}, { records: [['x', record]], ages: [[NodeId.of(1), 1]] });
     expect(solo.prepare('x', b(5))).toEqual(['>1 rejected 5.1: outdated']);
     expect(solo.prepare('x', b(5), 1)).toEqual(['persist #1 record', '>1 promise 5.1 ("a" at 3.1) after #1']);

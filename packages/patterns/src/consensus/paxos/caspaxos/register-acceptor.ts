@@ -8,6 +8,7 @@ import type { Instant } from '../../../base/index.ts';
 import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.ts';
 import type { SendEffect } from '../send-effect.ts';
 import { type AcceptorState, NEW_ACCEPTOR } from '../single-decree/acceptor.ts';
+import type { Held } from './held.ts';
 import type {
   CollectorAnswer,
   CollectorRequest,
@@ -17,7 +18,7 @@ import type {
 } from './messages.ts';
 import { RegisterRules } from './register-rules.ts';
 
-export type RegisterRecord<Value> = AcceptorState<Value | undefined>;
+export type RegisterRecord<Value> = AcceptorState<Held<Value>>;
 
 export interface RegisterAcceptorOptions {
   /** Registers held, tombstones included; a new one is refused with `full`. Default 1,000,000. */
@@ -123,7 +124,7 @@ export class RegisterAcceptor<Value> {
   }
 
   #accept(from: NodeId, message: Message<Value, 'accept'>): void {
-    const { key, ballot, value, next } = message;
+    const { key, ballot, held, next } = message;
     const { promised, accepted } = this.#recordOf(key);
     const isRepeated = accepted !== undefined && sameBallot(accepted.ballot, ballot);
     // Once repeated, it must not lower what it has itself raised: `next` stands, and so may a later promise.
@@ -131,7 +132,7 @@ export class RegisterAcceptor<Value> {
       return this.#answer(from, { kind: 'accepted', key, ballot });
     const why = this.#refusal(from, message, this.#rules.mayAccept(promised, ballot));
     if (why !== undefined) return this.#reject(from, message, why);
-    this.#write(key, { promised: next ?? ballot, accepted: { ballot, value } });
+    this.#write(key, { promised: next ?? ballot, accepted: { ballot, value: held } });
     this.#answer(from, { kind: 'accepted', key, ballot });
   }
 

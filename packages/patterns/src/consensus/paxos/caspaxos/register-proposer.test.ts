@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { InvariantError } from '../../../base/index.ts';
 import { NodeId } from '../ballot.ts';
 import { majorityConfiguration } from './configuration.ts';
+import { heldAfter, MARKS_MAX } from './held.ts';
 import type { Operation } from './history.fixture.ts';
 import { ACCEPTORS, ballotOf as b, SoloProposer } from './solo.fixture.ts';
 
@@ -96,24 +97,36 @@ describe('a change', () => {
       return solo;
     };
 
-    test('is not applied twice when its own ballot is what is found', () => {
+    test('is not applied twice when it is what is found', () => {
       const solo = outbid();
       solo.promise(A, 'x', 5, [b(0, 9), 'a']);
-      expect(solo.promise(C, 'x', 5, [b(1), 'ab'])).toContain('>11 accept 5.1 "ab" after #1');
+      expect(solo.promise(C, 'x', 5, [b(1), 'ab', [b(1)]])).toContain('>11 accept 5.1 "ab" after #1');
       solo.accepted(A, 'x', 5);
-      expect(solo.accepted(B, 'x', 5)).toEqual(['changed to ab at 5.1']);
+      expect(solo.accepted(B, 'x', 5)).toEqual(['changed to ab at 1.1']);
     });
 
-    test('is applied anew when all that is found is older: its ballot can no longer be chosen', () => {
+    test('has happened when others went on from it, once what they made of it is chosen', () => {
       const solo = outbid();
-      solo.promise(A, 'x', 5, [b(0, 9), 'z']);
-      expect(solo.promise(B, 'x', 5, [b(0, 9), 'z'])).toContain('>11 accept 5.1 "zb" after #1');
+      solo.promise(A, 'x', 5, [b(4, 2), 'abcd', [b(1), b(3, 3), b(4, 2)]]);
+      expect(solo.promise(B, 'x', 5)).toContain('>11 accept 5.1 "abcd" after #1');
+      solo.accepted(A, 'x', 5);
+      expect(solo.accepted(B, 'x', 5)).toEqual(['changed to ab at 1.1']);
     });
 
-    test('is unknown when somebody went on in between', () => {
+    test('is applied anew when it did not lead to what is found', () => {
       const solo = outbid();
-      solo.promise(A, 'x', 5, [b(4, 2), 'abc']);
-      expect(solo.promise(B, 'x', 5)).toEqual(['failed: contended, unknown']);
+      solo.promise(A, 'x', 5, [b(4, 2), 'z', [b(0, 1), b(4, 2)]]);
+      expect(solo.promise(B, 'x', 5, [b(0, 9), 'a'])).toContain('>11 accept 5.1 "zb" after #1');
+    });
+
+    test('is unknown when its mark may have been forgotten, after changes by very many proposers', () => {
+      const marks = Array.from({ length: MARKS_MAX }, (_, at) => b(4, 2 + at));
+      const crowded = outbid();
+      crowded.promise(A, 'x', 5, [b(4, 2), 'z', marks]);
+      expect(crowded.promise(B, 'x', 5)).toEqual(['failed: contended, unknown']);
+      const older = outbid();
+      older.promise(A, 'x', 5, [b(4, 2), 'z', [b(0, 20), ...marks.slice(1)]]);
+      expect(older.promise(B, 'x', 5)).toContain('>11 accept 5.1 "zb" after #1');
     });
   });
 
@@ -173,7 +186,7 @@ describe('a change', () => {
 
 describe('a read', () => {
   const queried = (solo: SoloProposer, from: NodeId, held?: readonly [ReturnType<typeof b>, string]): string[] => {
-    const accepted = held === undefined ? undefined : { ballot: held[0], value: held[1] };
+    const accepted = held === undefined ? undefined : { ballot: held[0], value: { value: held[1], marks: [] } };
     return solo.hear(from, { kind: 'queried', key: 'x', id: 1, accepted });
   };
 
@@ -292,4 +305,12 @@ test('remembers so many promised ballots, and forgets the oldest', () => {
 
 test('options that make no sense are refused', () => {
   expect(() => new SoloProposer({ changeMs: 0 })).toThrow(InvariantError);
+});
+
+test('of very many proposers the one that changed a register longest ago is forgotten', () => {
+  let held = heldAfter<string>(undefined, 'v', b(1, 1));
+  for (let node = 2; node <= MARKS_MAX + 1; node++) held = heldAfter(held, 'v', b(node, node));
+  expect(held.marks.length).toBe(MARKS_MAX);
+  expect(held.marks).not.toContainEqual(b(1, 1));
+  expect(heldAfter(held, 'w', b(40, 5)).marks.filter(({ node }) => node === 5)).toEqual([b(40, 5)]);
 });

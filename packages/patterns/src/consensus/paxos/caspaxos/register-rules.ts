@@ -1,21 +1,26 @@
 /** What the safety of registers rests on besides `PaxosRules`. No state. */
 import type { QuorumSystem } from '../../../quorum/index.ts';
-import { type Accepted, type Ballot, compareBallots, type NodeId, sameBallot } from '../ballot.ts';
+import { type Ballot, compareBallots, type NodeId, sameBallot } from '../ballot.ts';
 import { PaxosRules } from '../rules.ts';
 import type { AcceptorState } from '../single-decree/acceptor.ts';
+import { type Held, MARKS_MAX } from './held.ts';
 
-/** Of one's own earlier proposals: one of them is the present state; none can have been chosen; or it cannot be known. */
-export type Settlement = 'ours' | 'none' | 'unknown';
+/** Of a change that was proposed before: it has led to what is held; it has not, and never will; or it cannot be known. */
+export type Settlement = 'happened' | 'never' | 'unknown';
 
 export class RegisterRules extends PaxosRules {
   /**
-   * After a phase 1 that told `binding`: what has become of the ballots proposed before for the same change? When another proposer's ballot above the
-   * lowest of them is binding, the change may or may not be among what led to it.
+   * After a phase 1 that told what is `held`: what has become of a change that `self` had proposed under these ballots? If it led to what is held, the mark
+   * of `self` is one of them. Otherwise none of them was chosen, or phase 1 would have found it, or what was made of it; nor will be, if the ballot of
+   * this phase 1 is chosen: whoever found one of them elsewhere will have missed this ballot, and so outbid it.
    */
-  settlement(binding: Accepted<unknown> | undefined, proposals: readonly Ballot[]): Settlement {
-    if (binding === undefined) return 'none';
-    if (proposals.some((ballot) => sameBallot(ballot, binding.ballot))) return 'ours';
-    return proposals.every((ballot) => compareBallots(binding.ballot, ballot) < 0) ? 'none' : 'unknown';
+  settlement(held: Held<unknown> | undefined, self: NodeId, proposals: readonly Ballot[]): Settlement {
+    const marks = held?.marks ?? [];
+    const mark = marks.find(({ node }) => node === self);
+    if (mark !== undefined) return proposals.some((ballot) => sameBallot(ballot, mark)) ? 'happened' : 'never';
+    const mayBeForgotten =
+      marks.length >= MARKS_MAX && marks.every((other) => compareBallots(other, proposals[0]!) > 0);
+    return mayBeForgotten ? 'unknown' : 'never';
   }
 
   /**

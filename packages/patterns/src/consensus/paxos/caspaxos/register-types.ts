@@ -5,6 +5,7 @@ import type { Accepted, Ballot, NodeId } from '../ballot.ts';
 import type { Rounds } from '../rounds.ts';
 import type { SendEffect } from '../send-effect.ts';
 import type { RegisterConfiguration } from './configuration.ts';
+import type { Held } from './held.ts';
 import type {
   CollectorAnswer,
   CollectorRequest,
@@ -82,7 +83,7 @@ export type RegisterProposerEffect<Value> =
       readonly key: string;
       readonly current: Value | undefined;
     }
-  /** The register held `value` from `ballot` on. For a deletion `value` is undefined, and `ballot` is that of the tombstone. */
+  /** The register held `value` from `ballot` on: after an `identity` it does, after a `change` others may have gone on since. */
   | { readonly kind: 'changed'; readonly id: number; readonly value: Value | undefined; readonly ballot: Ballot }
   | { readonly kind: 'value'; readonly id: number; readonly value: Value | undefined }
   /** `unknown`: the change may have happened, and may even happen later. */
@@ -104,7 +105,7 @@ export interface RegisterProposerRecord {
 
 export interface Promised<Value> {
   readonly from: NodeId;
-  readonly accepted: Accepted<Value | undefined> | undefined;
+  readonly accepted: Accepted<Held<Value>> | undefined;
 }
 
 /** A ballot and the age at which it was begun: every message of a ballot bears the one age. */
@@ -117,13 +118,21 @@ export type ChangePhase<Value> =
   /** Until `dueAt`. */
   | { readonly kind: 'backing-off' }
   | (Attempt & { readonly kind: 'preparing'; readonly promises: readonly Promised<Value>[] })
-  | (Attempt & { readonly kind: 'applying' })
+  | (Attempt & { readonly kind: 'applying'; readonly before: Held<Value> | undefined })
   | (Attempt & {
       readonly kind: 'accepting';
-      readonly value: Value | undefined;
+      readonly held: Held<Value>;
+      /** What the change will have done once this is chosen. */
+      readonly result: Proposed<Value>;
       readonly next: Ballot | undefined;
       readonly acceptedBy: readonly NodeId[];
     });
+
+/** A value and the ballot that brought it. */
+export interface Proposed<Value> {
+  readonly ballot: Ballot;
+  readonly value: Value | undefined;
+}
 
 /** A change under way. Immutable. */
 export interface Change<Value> {
@@ -132,8 +141,8 @@ export interface Change<Value> {
   readonly kind: 'change' | 'identity' | 'read';
   readonly reach: Reach;
   readonly phase: ChangePhase<Value>;
-  /** Ballots under which this change was sent to acceptors: any of them may have been accepted. */
-  readonly proposals: readonly Ballot[];
+  /** What this change was sent to acceptors as: any of it may have been accepted. At most `attemptsMax`. */
+  readonly proposals: readonly Proposed<Value>[];
   readonly refusedBy: readonly NodeId[];
   /** Ballots that came to nothing. */
   readonly failures: number;
@@ -148,7 +157,7 @@ export type Wanted = Pick<Change<never>, 'id' | 'key' | 'kind' | 'reach' | 'give
 /** A register of which the next ballot is promised already, and what was accepted with that promise. */
 export interface Ready<Value> {
   readonly key: string;
-  readonly accepted: Accepted<Value | undefined>;
+  readonly accepted: Accepted<Held<Value>>;
   readonly next: Ballot;
   readonly age: number;
 }

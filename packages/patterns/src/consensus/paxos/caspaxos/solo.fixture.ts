@@ -67,9 +67,12 @@ export class SoloProposer {
     from: NodeId,
     key: string,
     round: number,
-    accepted?: readonly [ballot: Ballot, value: string | undefined],
+    accepted?: readonly [ballot: Ballot, value: string | undefined, marks?: readonly Ballot[]],
   ): string[] {
-    const told = accepted === undefined ? undefined : { ballot: accepted[0], value: accepted[1] };
+    const told =
+      accepted === undefined
+        ? undefined
+        : { ballot: accepted[0], value: { value: accepted[1], marks: accepted[2] ?? [] } };
     return this.hear(from, { kind: 'promise', key, ballot: ballotOf(round), accepted: told });
   }
 
@@ -124,7 +127,7 @@ export class SoloAcceptor {
     how: { readonly next?: Ballot; readonly age?: number } = {},
   ): string[] {
     const { next, age = 0 } = how;
-    return this.hear(ballot.node, { kind: 'accept', key, ballot, age, value, next });
+    return this.hear(ballot.node, { kind: 'accept', key, ballot, age, held: { value, marks: [] }, next });
   }
 }
 

@@ -101,17 +101,34 @@ export const withoutRescan = (system: RegisterSystem): RegisterSystem => ({
 
 export const sound: readonly (readonly [what: string, system: RegisterSystem, states: number])[] = [
   ['two proposers', two, 4_082],
-  ['a change that is outbid and settled', again, 1_445],
+  ['a change that is outbid and settled', again, 1_615],
   ['one round trip, where fewer accept than promise', oneRoundTrip, 13_974],
-  ['a deletion that is collected while another proposer changes and reads', collecting, 26_744],
-  ['a read while the register is erased', readErased, 4_695],
+  ['a deletion that is collected while another proposer changes and reads', collecting, 26_996],
+  ['a read while the register is erased', readErased, 4_707],
   ['one acceptor that becomes three', growing, 6_810],
   ['an acceptor that is replaced', replacing, 5_444],
 ];
 
 /** For `npm run test:long`. */
 export const soundAndLarge: readonly (readonly [what: string, system: RegisterSystem, states: number])[] = [
+  [
+    'two changes that outbid each other',
+    { ...again, clients: again.clients.map((client) => ({ ...client, rounds: 3 })) },
+    86_937,
+  ],
+  [
+    'two acceptors, one round trip and settled changes',
+    {
+      ...again,
+      oneRoundTrip: true,
+      clients: [
+        { lives: [[append('a'), append('b')]], rounds: 3 },
+        { lives: [[append('c')]], rounds: 3 },
+      ],
+    },
+    8_397,
+  ],
   ['reads without a promise', reading, 45_289],
-  ['one acceptor that becomes two', both, 64_229],
-  ['two acceptors that become one', shrinking, 64_762],
+  ['one acceptor that becomes two', both, 83_160],
+  ['two acceptors that become one', shrinking, 102_050],
 ];

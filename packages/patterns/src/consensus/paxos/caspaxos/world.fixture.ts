@@ -180,7 +180,7 @@ function acceptorPart(system: RegisterSystem, id: NodeId, rules: RegisterRules):
 /** Below every ballot of a proposer. */
 function initialRecord(value: string): RegisterRecord<string> {
   const ballot = { round: 0, node: NodeId.of(9) };
-  return { promised: ballot, accepted: { ballot, value } };
+  return { promised: ballot, accepted: { ballot, value: { value, marks: [] } } };
 }
 
 function imageOf(acceptor: RegisterAcceptor<string>): {

@@ -1,0 +1,271 @@
+import { describe, expect, test } from 'vitest';
+import { seeded } from '../../../detection/random.fixture.ts';
+import { FakeTime, settle } from '../../../resilience/world.fixture.ts';
+import { NodeId } from '../ballot.ts';
+import { majorityConfiguration } from './configuration.ts';
+import { growthSteps } from './membership-change.ts';
+import type { RegisterWrite } from './register-acceptor.ts';
+import { RegisterAdministrator } from './register-administrator.ts';
+import { newRegisterProposer } from './register-proposer.ts';
+import { RegisterServer } from './register-server.ts';
+import type { RegisterProposerRecord } from './register-types.ts';
+import { Registers, type RegistersOptions } from './registers.ts';
+import { registerAcceptorIds } from './world.fixture.ts';
+
+const ids = registerAcceptorIds(4);
+const members = ids.slice(0, 3);
+const administrator = NodeId.of(50);
+
+/** Two proposers, three servers and one that may be added, with disks and a network that can be held up. */
+class Cluster {
+  readonly time = new FakeTime();
+  readonly servers: readonly RegisterServer<number>[];
+  readonly proposers: readonly Registers<number>[];
+  readonly down = new Set<NodeId>();
+  readonly saved: RegisterProposerRecord[] = [];
+  readonly written: (readonly RegisterWrite<number>[])[] = [];
+  sent = 0;
+  save: () => Promise<void> = async () => {};
+  write: () => Promise<void> = async () => {};
+
+  constructor(options: Partial<RegistersOptions<number>> = {}) {
+    this.servers = ids.map(
+      (id) =>
+        new RegisterServer<number>({
+          write: async (batch) => {
+            await this.write();
+            this.written.push(batch);
+          },
+          send: (to, message) =>
+            this.#later(() => {
+              if (to === administrator) this.administrator.receive(id, message as never);
+              else this.proposers[to - 1]!.receive(id, message as never);
+            }),
+          failed: () => {},
+        }),
+    );
+    this.proposers = [1, 2].map((id) => {
+      const self = NodeId.of(id);
+      return new Registers<number>({
+        self,
+        random: seeded(id),
+        time: this.time,
+        record: newRegisterProposer(majorityConfiguration(1, members)),
+        save: async (record) => {
+          await this.save();
+          this.saved.push(record);
+        },
+        send: (to, message) => {
+          this.sent += 1;
+          if (to === administrator) this.#later(() => this.administrator.receive(self, message as never));
+          else if (!this.down.has(to))
+            this.#later(() => this.servers[ids.indexOf(to)]!.receive(self, message as never));
+        },
+        ...options,
+      });
+    });
+  }
+
+  readonly administrator: RegisterAdministrator = new RegisterAdministrator({
+    proposers: [1, 2].map(NodeId.of),
+    time: this.time,
+    send: (to, message) => {
+      if (this.down.has(to)) return;
+      this.#later(() => {
+        const server = this.servers[ids.indexOf(to)];
+        if (server === undefined) this.proposers[to - 1]!.receive(administrator, message as never);
+        else server.receive(administrator, message as never);
+      });
+    },
+  });
+
+  /** Lets time pass until the promise has ended. */
+  async ends<Value>(promise: Promise<Value>): Promise<Value> {
+    let isOver = false;
+    const over = (): void => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    for (let ms = 0; !isOver && ms < 20_000; ms += 10) await this.time.advance(10);
+    return promise;
+  }
+
+  #later(run: () => void): void {
+    void Promise.resolve().then(run);
+  }
+}
+
+const increment = (current: number | undefined): number => (current ?? 0) + 1;
+
+describe('registers', () => {
+  test('are changed, read and deleted by any proposer', async () => {
+    const cluster = new Cluster();
+    const [one, two] = cluster.proposers as [Registers<number>, Registers<number>];
+    expect(await cluster.ends(one.read('x'))).toBeUndefined();
+    expect(await cluster.ends(one.change('x', increment))).toBe(1);
+    expect(await cluster.ends(two.change('x', increment))).toBe(2);
+    expect(await cluster.ends(one.change('x', increment))).toBe(3);
+    expect(await cluster.ends(two.read('x'))).toBe(3);
+    expect(await cluster.ends(two.delete('x'))).toMatchObject({ key: 'x', ballot: { node: 2 } });
+    expect(await cluster.ends(one.read('x'))).toBeUndefined();
+  });
+
+  test('decide once', async () => {
+    const cluster = new Cluster();
+    const [one, two] = cluster.proposers as [Registers<number>, Registers<number>];
+    expect(await cluster.ends(Promise.all([one.decideOnce('x', 10), one.decideOnce('x', 20)]))).toEqual([10, 10]);
+    expect(await cluster.ends(two.decideOnce('x', 30))).toBe(10);
+  });
+
+  test('add up what many change at once, at both proposers', async () => {
+    const cluster = new Cluster();
+    const calls = Array.from({ length: 20 }, (_, at) => cluster.proposers[at % 2]!.change('x', increment));
+    const ended = Promise.allSettled(calls);
+    await cluster.time.advance(60_000);
+    const results = await ended;
+    const values = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    expect(new Set(values).size).toBe(values.length);
+    const total = await cluster.proposers[0]!.read('x');
+    expect(total).toBeGreaterThanOrEqual(values.length);
+    expect(total).toBeLessThanOrEqual(20);
+  });
+
+  test('take one round trip when the same proposer changes them again', async () => {
+    const cluster = new Cluster();
+    await cluster.proposers[0]!.change('x', increment);
+    const before = cluster.sent;
+    await cluster.proposers[0]!.change('x', increment);
+    expect(cluster.sent - before).toBe(3);
+  });
+
+  test('keep what they hold when the function throws, and the caller hears of it', async () => {
+    const [one] = new Cluster().proposers as [Registers<number>];
+    await one.change('x', increment);
+    const failing = (): number => {
+      throw new TypeError('no');
+    };
+    await expect(one.change('x', failing)).rejects.toThrow(TypeError);
+    expect(await one.read('x')).toBe(1);
+  });
+
+  test('wait for disks: nothing is sent before a round is reserved, nothing is answered before it is written', async () => {
+    const cluster = new Cluster();
+    let release = (): void => {};
+    cluster.save = () =>
+      new Promise<void>((resolve) => {
+        release = resolve;
+      });
+    const call = cluster.proposers[0]!.change('x', increment);
+    await settle();
+    expect(cluster.sent).toBe(0);
+    cluster.write = () => new Promise<void>(() => {});
+    release();
+    await settle();
+    expect(cluster.sent).toBe(3);
+    expect(cluster.proposers[0]!.configuration.version).toBe(1);
+    const ended = expect(call).rejects.toMatchObject({ code: 'timed-out', outcome: 'not-applied', retryable: true });
+    await cluster.time.advance(10_000);
+    await ended;
+  });
+
+  test('fail for good when the record cannot be saved', async () => {
+    const cluster = new Cluster();
+    cluster.save = () => Promise.reject(new Error('no space'));
+    const failure = { code: 'disk-failed', outcome: 'unknown', retryable: false };
+    await expect(cluster.proposers[0]!.change('x', increment)).rejects.toMatchObject(failure);
+    await expect(cluster.proposers[0]!.read('x')).rejects.toMatchObject(failure);
+    expect(cluster.sent).toBe(0);
+  });
+
+  test('end their calls when they are closed', async () => {
+    const cluster = new Cluster();
+    for (const id of ids) cluster.down.add(id);
+    const call = cluster.proposers[0]!.read('x');
+    cluster.proposers[0]![Symbol.dispose]();
+    await expect(call).rejects.toMatchObject({ code: 'closed', outcome: 'unknown' });
+    expect(cluster.time.pending).toBe(0);
+    await expect(cluster.proposers[0]!.change('x', increment)).rejects.toMatchObject({ code: 'closed' });
+  });
+
+  test('go on with a minority down, and not with a majority', async () => {
+    const cluster = new Cluster();
+    cluster.down.add(ids[0]!);
+    expect(await cluster.proposers[0]!.change('x', increment)).toBe(1);
+    cluster.down.add(ids[1]!);
+    const ended = expect(cluster.proposers[0]!.change('x', increment)).rejects.toMatchObject({
+      code: 'timed-out',
+      outcome: 'unknown',
+    });
+    await cluster.time.advance(10_000);
+    await ended;
+  });
+
+  test('are erased by a collection, from every server, unless they are in use again', async () => {
+    const cluster = new Cluster();
+    const [one, two] = cluster.proposers as [Registers<number>, Registers<number>];
+    await one.change('x', increment);
+    await one.change('y', increment);
+    const tombstones = [await one.delete('x'), await one.delete('y')];
+    await cluster.ends(two.change('y', increment));
+    expect([...cluster.servers[0]!.keys()]).toEqual(['x', 'y']);
+    const collecting = cluster.administrator.collect(tombstones, members, (key) => one.rewrite(key, 'everywhere'));
+    expect(() => cluster.administrator.collect(tombstones, members, async () => undefined)).toThrow(/under way/);
+    expect(await cluster.ends(collecting)).toEqual({ erased: ['x'], kept: ['y'] });
+    for (const server of cluster.servers.slice(0, 3)) expect([...server.keys()]).toEqual(['y']);
+    expect(await cluster.ends(one.read('y'))).toBe(1);
+    expect(await cluster.ends(one.change('x', increment))).toBe(1);
+    expect(cluster.administrator.isBusy).toBe(false);
+  });
+
+  test('are not erased while a server is away, nor lost', async () => {
+    const cluster = new Cluster();
+    const [one] = cluster.proposers as [Registers<number>];
+    const tombstone = await one.delete('x');
+    cluster.down.add(ids[2]!);
+    const collected = cluster.administrator.collect([tombstone], members, (key) => one.rewrite(key, 'everywhere'));
+    expect(await cluster.ends(collected)).toEqual({ erased: [], kept: ['x'] });
+    expect(await cluster.administrator.collect([], members, async () => undefined)).toEqual({ erased: [], kept: [] });
+  });
+
+  test('are on a fourth server once it was added and all was rescanned', async () => {
+    const cluster = new Cluster();
+    const [one, two] = cluster.proposers as [Registers<number>, Registers<number>];
+    await one.change('x', increment);
+    const rescan = async (): Promise<void> => {
+      for (const key of cluster.servers[0]!.keys()) await two.rewrite(key, 'quorum');
+    };
+    await cluster.ends(cluster.administrator.changeAcceptors(growthSteps(one.configuration, ids[3]!), rescan));
+    expect(one.configuration).toEqual(two.configuration);
+    expect([...cluster.servers[3]!.keys()]).toEqual(['x']);
+    cluster.down.add(ids[0]!);
+    expect(await cluster.ends(one.change('x', increment))).toBe(2);
+  });
+
+  test('go on as before when a rescan fails', async () => {
+    const cluster = new Cluster();
+    const [one] = cluster.proposers as [Registers<number>];
+    const steps = growthSteps(one.configuration, ids[3]!);
+    const failing = cluster.administrator.changeAcceptors(steps, () => Promise.reject(new Error('later')));
+    await expect(cluster.ends(failing)).rejects.toThrow('later');
+    expect(await cluster.ends(one.change('x', increment))).toBe(1);
+    cluster.down.add(NodeId.of(1));
+    const waiting = cluster.administrator.changeAcceptors(steps, async () => {});
+    cluster.administrator[Symbol.dispose]();
+    await expect(waiting).rejects.toThrow('closed');
+    expect(cluster.administrator.isBusy).toBe(false);
+  });
+});
+
+test('everything that comes while a server writes is one batch', async () => {
+  const cluster = new Cluster();
+  const releases: (() => void)[] = [];
+  cluster.write = () => new Promise<void>((resolve) => releases.push(resolve));
+  const calls = ['a', 'b', 'c'].map((key) => cluster.proposers[0]!.change(key, increment));
+  await settle();
+  while (cluster.written.length < 12 && releases.length > 0) {
+    releases.shift()!();
+    await settle();
+  }
+  await Promise.all(calls);
+  expect(cluster.written[0]?.length).toBe(3);
+});
