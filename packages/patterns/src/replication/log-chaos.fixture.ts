@@ -1,22 +1,27 @@
 import { type RandomNumber, randomBelow } from '../base/index.ts';
 import type { LogCluster, Machine } from './log-cluster.fixture.ts';
 
+export interface LogChaosOptions {
+  readonly burnMax: number;
+  readonly slow?: number;
+  /** Whether readers are done with records, which are then dropped. */
+  readonly releases?: boolean;
+}
+
 /** What befalls a cluster. Each run has a character of its own: what is rare in one happens all the time in another. */
 export class LogChaos {
   readonly #cluster: LogCluster;
   readonly #random: RandomNumber;
   readonly #burnMax: number;
+  readonly #releases: number;
   /** Of 1000 turns; for `far` and `slow` one turn in so many. */
   readonly #odds: { readonly [what in 'crash' | 'cut' | 'failOver' | 'far' | 'slow']: number };
 
-  constructor(
-    cluster: LogCluster,
-    random: RandomNumber,
-    options: { readonly burnMax: number; readonly slow?: number },
-  ) {
+  constructor(cluster: LogCluster, random: RandomNumber, options: LogChaosOptions) {
     this.#cluster = cluster;
     this.#random = random;
     this.#burnMax = options.burnMax;
+    this.#releases = options.releases === true ? 30 : 0;
     const oneOf = (...odds: readonly number[]): number => odds[randomBelow(random, odds.length)]!;
     this.#odds = {
       crash: oneOf(2, 15, 40),
@@ -54,6 +59,10 @@ export class LogChaos {
     if (isNow(failOver)) cluster.failOver();
     if (isNow(15)) cluster.refresh(machine);
     if (isNow(2) && cluster.machines.filter(({ burnt }) => burnt).length < this.#burnMax) cluster.burn(machine);
+    if (isNow(this.#releases)) {
+      const { highWaterMark } = machine.up ? machine.replica.status : { highWaterMark: 0 };
+      cluster.feed(machine, { kind: 'release', index: Math.max(0, highWaterMark - randomBelow(this.#random, 6)) });
+    }
     if (isNow(400 / slow)) cluster.flush(machine);
     if (fate >= 0) this.#append();
   }

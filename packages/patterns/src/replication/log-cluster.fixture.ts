@@ -6,7 +6,8 @@ import { Instant, type RandomNumber, randomBelow } from '../base/index.ts';
 import { Failover, type FailoverEffect } from './failover.ts';
 import type { InSync, LogEffect, LogInput, LogMessage, LogPosition, LogReplicaOptions } from './index.ts';
 import { LogReplica, type ReplicationMode } from './index.ts';
-import { LogInvariants, type LogRecordView, Violation } from './log-invariants.fixture.ts';
+import { LogCopy } from './log-copy.fixture.ts';
+import { LogInvariants, Violation } from './log-invariants.fixture.ts';
 
 /** A deliberate bug in the world around the kernel, or in what it is told. */
 export type Cheat =
@@ -35,18 +36,19 @@ interface Write {
 interface Disk {
   generation: number;
   synced: number;
-  records: LogRecordView[];
+  log: LogCopy;
   mark: number;
 }
 
 export class Machine {
   readonly name: string;
-  readonly disk: Disk = { generation: 0, synced: 0, records: [], mark: 0 };
+  readonly disk: Disk = { generation: 0, synced: 0, log: new LogCopy(), mark: 0 };
   up = false;
   burnt = false;
   run = 0;
   replica!: LogReplica;
-  records: LogRecordView[] = [];
+  log: LogCopy = new LogCopy();
+  lastTicket = 0;
   writes: Write[] = [];
   durable = 0;
   outbox: { readonly after: number; readonly letter: Letter }[] = [];
@@ -71,6 +73,7 @@ export class LogCluster {
   readonly #random: RandomNumber;
   readonly #cheat: Cheat | undefined;
   readonly #lossAfterMs: number | undefined;
+  readonly #mayLose: boolean;
   readonly #mail: Extract<Letter, { kind: 'input' }>[] = [];
   /** Who runs failovers is far away. */
   readonly #farMail: Extract<Letter, { kind: 'coordinator' }>[] = [];
@@ -95,7 +98,8 @@ export class LogCluster {
     this.#options = options.replica ?? {};
     this.machines = ['a', 'b', 'c', 'd', 'e'].slice(0, options.replicas).map((name) => new Machine(name));
     this.core = { generation: 0, leader: undefined, inSync: { version: 1, members: this.#names } };
-    this.invariants = new LogInvariants(options.mode.kind === 'asynchronous');
+    this.#mayLose = options.mode.kind === 'asynchronous' || options.lossAfterMs !== undefined;
+    this.invariants = new LogInvariants(this.#mayLose);
     for (const machine of this.machines) this.start(machine);
   }
 
@@ -118,19 +122,18 @@ export class LogCluster {
   start(machine: Machine): void {
     if (machine.up || machine.burnt) return;
     const { disk } = machine;
-    if (this.#cheat === 'truncate-to-mark') disk.records.length = Math.min(disk.records.length, disk.mark);
+    if (this.#cheat === 'truncate-to-mark') disk.log.truncate(disk.mark);
     machine.up = true;
     machine.run += 1;
-    machine.records = disk.records.slice();
+    machine.log = disk.log.copy();
+    machine.lastTicket = 0;
     machine.writes = [];
     machine.outbox = [];
     machine.durable = 0;
     machine.lastTold = 0;
-    const starts = disk.records.flatMap(({ generation }, start) =>
-      disk.records[start - 1]?.generation === generation ? [] : [{ generation, start }],
-    );
     const synced = this.#cheat === 'lead-twice' ? Math.max(0, disk.synced - 1) : disk.synced;
     const { generation, mark: highWaterMark } = disk;
+    const { starts, start, end } = disk.log;
     machine.replica = new LogReplica(
       {
         self: machine.name,
@@ -143,7 +146,7 @@ export class LogCluster {
         writesMax: 3,
         ...this.#options,
       },
-      { generation, synced, starts, start: 0, end: disk.records.length, highWaterMark },
+      { generation, synced, starts, start, end, highWaterMark },
     );
     this.refresh(machine);
   }
@@ -211,7 +214,7 @@ export class LogCluster {
         kind: 'position',
         generation,
         synced: machine.disk.synced,
-        end: machine.disk.records.length,
+        end: machine.disk.log.end,
       };
       this.#farMail.push({ kind: 'coordinator', generation, from: machine.name, message: position });
       return;
@@ -219,6 +222,10 @@ export class LogCluster {
     if (input.kind === 'message' && input.message.kind === 'records') machine.lastTold = input.message.mark;
     const out: LogEffect[] = [];
     machine.replica.step(input, Instant.of(this.now), out);
+    if (input.kind === 'dropped') {
+      machine.log.drop(input.start);
+      machine.writes.push({ ticket: machine.lastTicket, apply: ({ log }) => log.drop(input.start) });
+    }
     for (const effect of out) this.#run(machine, effect, values);
     this.#observe(machine);
     if (this.#cheat !== 'persisted-before-disk') return;
@@ -312,15 +319,16 @@ export class LogCluster {
   }
 
   #observe(machine: Machine): void {
-    const { name, run, records } = machine;
+    const { name, run } = machine;
+    const { records } = machine.log;
     const { generation, role, highWaterMark, end, start } = machine.replica.status;
     let mark = this.#cheat === 'show-everything' ? end : highWaterMark;
     if (this.#cheat === 'mark-as-last-told' && role === 'follower') mark = Math.min(machine.lastTold, end);
     // A leader that crashes before its leadership is on disk has told nobody of it, and may begin again.
     const isLeader = role === 'leader' && machine.disk.synced === generation;
     if (role === 'leader' && !isLeader) return;
-    if (end !== start + records.length)
-      throw new Violation('driver', `${name} has ${records.length} records to ${end}`);
+    if (end !== machine.log.end || start !== machine.log.start)
+      throw new Violation('driver', `${name} has ${machine.log.start} to ${machine.log.end}, not ${start} to ${end}`);
     this.invariants.observe({
       name,
       run,
@@ -343,7 +351,7 @@ export class LogCluster {
         return this.#acknowledge(effect.first, this.#appends.get(effect.id)!);
       case 'lost':
         this.lostCount += effect.to - effect.from;
-        if (this.#mode.kind === 'asynchronous') return;
+        if (this.#mayLose) return;
         throw new Violation('acknowledged', `${machine.name} lost ${effect.from} to ${effect.to}`);
       case 'high-water-mark':
         if (effect.after <= machine.durable && randomBelow(this.#random, 3) > 0) machine.disk.mark = effect.index;
@@ -355,15 +363,22 @@ export class LogCluster {
         return;
       case 'refused':
       case 'unknown':
-      case 'low-water-mark':
       case 'abandoned':
+        return;
+      case 'low-water-mark':
+        this.#mail.push({
+          kind: 'input',
+          to: machine.name,
+          input: { kind: 'dropped', start: effect.index },
+          values: [],
+        });
         return;
     }
   }
 
-  #view({ name, run, records, replica }: Machine) {
+  #view({ name, run, log, replica }: Machine) {
     const { generation, highWaterMark, start } = replica.status;
-    return { name, run, generation, isLeader: true, highWaterMark, start, records };
+    return { name, run, generation, isLeader: true, highWaterMark, start, records: log.records };
   }
 
   /** At the end: everybody alive has everything. */
@@ -381,21 +396,17 @@ export class LogCluster {
   }
 
   #persist(machine: Machine, effect: LogEffect & { readonly kind: 'persist' }, values: readonly number[]): void {
-    const { ticket, generation, synced, truncateTo, restartAt, records } = effect;
+    const { ticket, generation, synced, records } = effect;
     const added = values
       .slice(0, records?.count ?? 0)
       .map((value) => ({ generation: records?.generation ?? 0, value }));
-    const change = (log: LogRecordView[]): void => {
-      if (truncateTo !== undefined) log.length = truncateTo;
-      if (restartAt !== undefined) log.length = 0;
-      log.push(...added);
-    };
-    change(machine.records);
+    machine.log.change(effect, added);
+    machine.lastTicket = ticket;
     const apply = (disk: Disk): void => {
-      change(disk.records);
+      disk.log.change(effect, added);
       disk.generation = generation;
       disk.synced = synced;
-      disk.mark = Math.min(disk.mark, disk.records.length);
+      disk.mark = Math.min(disk.mark, disk.log.end);
     };
     machine.writes.push({ ticket, apply });
   }
@@ -421,7 +432,7 @@ export class LogCluster {
     if (to === 'coordinator')
       return { kind: 'coordinator', generation: message.generation, from: machine.name, message };
     const { from, count } = message.kind === 'records' ? message : { from: 0, count: 0 };
-    const values = machine.records.slice(from, from + count).map(({ value }) => value);
+    const values = machine.log.values(from, count);
     return { kind: 'input', to, input: { kind: 'message', from: machine.name, message }, values };
   }
 

@@ -25,6 +25,12 @@ describe('whatever crashes, is cut off, lost, doubled, late or burnt', () => {
     const hasty = runAll(12, { mode: ASYNC, replicas: 3, burnMax: 0, lossAfterMs: 50 });
     expect(hasty.lost).toBeGreaterThan(50);
   });
+  test('the other modes lose, too, when a failover is allowed to; the logs agree all the same in the end', () => {
+    for (const mode of [semi(1), sync(2)]) {
+      const sum = runAll(20, { mode, replicas: 3, burnMax: 1, lossAfterMs: 20 });
+      expect([mode.kind, sum.lost > 0]).toEqual([mode.kind, true]);
+    }
+  });
 });
 
 describe('between the answer to a failover and the choice', () => {

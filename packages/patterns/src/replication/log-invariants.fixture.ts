@@ -101,7 +101,7 @@ export class LogInvariants {
   /** What one replica shows at an index, no other shows otherwise. */
   #agree({ name, run, start, highWaterMark, records }: ReplicaView): void {
     const key = `${name} ${run}`;
-    const from = Math.min(this.#checked.get(key) ?? start, highWaterMark);
+    const from = Math.max(start, Math.min(this.#checked.get(key) ?? start, highWaterMark));
     this.#checked.set(key, highWaterMark);
     for (let index = from; index < highWaterMark; index++) {
       const value = records[index - start]?.value;

@@ -192,8 +192,9 @@ export class LogLeader {
       out.push({ kind: 'send', to, message, after: this.#state.pending });
       return true;
     };
-    if (from < start || (latest === 0 && from !== start)) return answer({ kind: 'restart', generation, id, start });
-    if (latest === 0) return false;
+    if (from < start) return answer({ kind: 'restart', generation, id, start });
+    // It has no record: whatever was below its start is dropped there, and acknowledged.
+    if (latest === 0 && from <= end) return false;
     const known = history.endOf(latest, end);
     if (known.generation === 0) return answer({ kind: 'restart', generation, id, start });
     if (known.generation === latest && from <= known.end) return false;

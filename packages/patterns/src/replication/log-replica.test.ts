@@ -222,6 +222,32 @@ describe('truncation by generation, as in KIP-101', () => {
       expect(b.status.highWaterMark).toBe(5);
     }
   });
+  test('what is acknowledged and dropped here or there is not called lost, nor fetched again', () => {
+    const leader = {
+      ...logOf([1, 1, 1, 1, 2], 5),
+      start: 2,
+      starts: [
+        { generation: 1, start: 2 },
+        { generation: 2, start: 4 },
+      ],
+    };
+    const emptied = { generation: 1, synced: 1, starts: [], start: 4, end: 4, highWaterMark: 4 };
+    const behind = logOf([1, 1, 1, 1], 4);
+    const old = { ...leader, start: 4, starts: [{ generation: 2, start: 4 }] };
+    for (const [theirs, ours, start] of [
+      [leader, emptied, 4],
+      [old, behind, 4],
+      [old, emptied, 4],
+    ] as const) {
+      const bench = new LogBench(semi(1));
+      bench.start('b', theirs);
+      const a = bench.start('a', ours);
+      bench.lead('b', 3, ['a', 'c']);
+      bench.pump();
+      expect(a.status).toMatchObject({ start, end: 5, highWaterMark: 5 });
+      expect(bench.kinds('a')).not.toContain('lost');
+    }
+  });
   test('an idle leader whose log is trimmed does not send a follower round in circles (KAFKA-15608)', () => {
     const bench = new LogBench(semi(1));
     bench.start('b', { ...logOf([2, 2], 2), start: 2, starts: [{ generation: 2, start: 2 }] });

@@ -20,12 +20,9 @@ export interface RunOptions {
 /** A whole life of a cluster. Throws `Violation`; the same seed gives the same run. */
 export function run(seed: number, { burnMax, ...options }: RunOptions): LogCluster {
   const random = seeded(seed);
-  const cluster = new LogCluster({ ...options, random });
-  const chaos = new LogChaos(
-    cluster,
-    random,
-    options.cheat === 'persisted-before-disk' ? { burnMax, slow: 8 } : { burnMax },
-  );
+  const cluster = new LogCluster({ ...options, random, replica: { retainMax: 8 } });
+  const slow = options.cheat === 'persisted-before-disk' ? { slow: 8 } : {};
+  const chaos = new LogChaos(cluster, random, { burnMax, releases: true, ...slow });
   cluster.failOver();
   for (let turn = 0; turn < 500; turn++) chaos.turn();
   cluster.settle();

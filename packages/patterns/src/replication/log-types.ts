@@ -160,6 +160,7 @@ export interface LogReplicaOptions {
 export interface LogRecovery {
   readonly generation: number;
   readonly synced: number;
+  /** With the generation of the last record, also when that has been dropped. */
   readonly starts: readonly GenerationStart[];
   readonly start: number;
   readonly end: number;

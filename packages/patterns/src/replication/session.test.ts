@@ -162,7 +162,7 @@ describe('sessions in a cluster that fails over', () => {
       const [answer] = out;
       if (answer?.kind !== 'serve') continue;
       sum.served += 1;
-      const values = reader.records.slice(0, answer.position.index).map(({ value }) => value);
+      const values = reader.log.values(0, answer.position.index);
       const hasWrites = session.acknowledged.every((id) => values.includes(id));
       const hasReads = session.read.every((value, index) => values[index] === value);
       if (!hasWrites || !hasReads) sum.broken += 1;
