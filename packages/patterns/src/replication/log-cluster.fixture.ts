@@ -22,7 +22,8 @@ export type Cheat =
   | 'mark-as-last-told'
   | 'lead-twice'
   | 'hide-divergence'
-  | 'never-held';
+  | 'never-held'
+  | 'believe-any-leader';
 
 type Letter =
   | { readonly kind: 'input'; readonly to: string; readonly input: LogInput; readonly values: readonly number[] }
@@ -321,7 +322,7 @@ export class LogCluster {
   #observe(machine: Machine): void {
     const { name, run } = machine;
     const { records } = machine.log;
-    const { generation, role, highWaterMark, end, start } = machine.replica.status;
+    const { generation, role, highWaterMark, end, start, freshAsOf } = machine.replica.status;
     let mark = this.#cheat === 'show-everything' ? end : highWaterMark;
     if (this.#cheat === 'mark-as-last-told' && role === 'follower') mark = Math.min(machine.lastTold, end);
     // A leader that crashes before its leadership is on disk has told nobody of it, and may begin again.
@@ -335,6 +336,7 @@ export class LogCluster {
       generation,
       isLeader,
       highWaterMark: mark,
+      freshAsOf,
       start,
       records,
     });
@@ -378,7 +380,7 @@ export class LogCluster {
 
   #view({ name, run, log, replica }: Machine) {
     const { generation, highWaterMark, start } = replica.status;
-    return { name, run, generation, isLeader: true, highWaterMark, start, records: log.records };
+    return { name, run, generation, isLeader: true, highWaterMark, freshAsOf: undefined, start, records: log.records };
   }
 
   /** At the end: everybody alive has everything. */
@@ -392,7 +394,7 @@ export class LogCluster {
   }
 
   #acknowledge(first: number, values: readonly number[]): void {
-    for (const [at, value] of values.entries()) this.invariants.acknowledged(first + at, value);
+    for (const [at, value] of values.entries()) this.invariants.acknowledged(first + at, value, this.now);
   }
 
   #persist(machine: Machine, effect: LogEffect & { readonly kind: 'persist' }, values: readonly number[]): void {
@@ -424,6 +426,7 @@ export class LogCluster {
     if (this.#cheat === 'hide-divergence' && message.kind === 'fetch')
       return { ...message, latest: message.generation };
     if (this.#cheat === 'never-held' && message.kind === 'fetch') return { ...message, held: undefined };
+    if (this.#cheat === 'believe-any-leader' && message.kind === 'records') return { ...message, confirmedAgoMs: 0 };
     if (this.#cheat === 'never-held' && message.kind === 'held') return { ...message, end: 0 };
     return message;
   }

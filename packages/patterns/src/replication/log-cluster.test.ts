@@ -11,7 +11,7 @@ describe('whatever crashes, is cut off, lost, doubled, late or burnt', () => {
     ['synchronous, 3 replicas, 2 at least', sync(2), 3, 1],
     ['synchronous, 5 replicas, 2 at least', sync(2), 5, 1],
   ] as const)(
-    '%s: nothing acknowledged is lost, what is shown agrees, and all end up equal',
+    '%s: nothing acknowledged is lost, what is shown agrees and is as fresh as is said, and all end up equal',
     (_, mode, replicas, burnMax) => {
       const sum = runAll(15, { mode, replicas, burnMax });
       expect(sum.lost).toBe(0);
@@ -86,5 +86,6 @@ describe('each invariant finds what it is there for', () => {
   test('one leader: a leader that comes back from a crash in its own generation', () =>
     found('lead-twice', 'one leader'));
   test('matching: a follower whose log is not compared', () => found('hide-divergence', 'matching', 40, sync(2)));
+  test('fresh: a follower that believes whoever says that it leads', () => found('believe-any-leader', 'fresh'));
   test('live: followers that never say what they hold', () => found('never-held', 'live'));
 });

@@ -12,6 +12,8 @@ export interface ReplicaView {
   readonly generation: number;
   readonly isLeader: boolean;
   readonly highWaterMark: number;
+  /** All that was acknowledged before then is said to be below the mark. */
+  readonly freshAsOf: number | undefined;
   readonly start: number;
   readonly records: readonly LogRecordView[];
 }
@@ -29,6 +31,8 @@ export class LogInvariants {
   /** By index, what a client was told or a reader shown. */
   readonly #acknowledged = new Map<number, number>();
   readonly #shown = new Map<number, number>();
+  /** In the order of time: from then on, so much was acknowledged. */
+  readonly #ends: { readonly at: number; readonly end: number }[] = [{ at: Number.NEGATIVE_INFINITY, end: 0 }];
   readonly #leaders = new Map<number, string>();
   readonly #marks = new Map<string, number>();
   /** By index and generation: the value, and the generation of the record before. */
@@ -45,8 +49,9 @@ export class LogInvariants {
     return this.#acknowledged.size;
   }
 
-  acknowledged(index: number, value: number): void {
+  acknowledged(index: number, value: number, at: number): void {
     this.#acknowledged.set(index, value);
+    if (index >= this.#ends[this.#ends.length - 1]!.end) this.#ends.push({ at, end: index + 1 });
   }
 
   /** After every step of a replica. */
@@ -54,7 +59,9 @@ export class LogInvariants {
     this.#oneLeader(view);
     this.#monotone(view);
     this.#matching(view);
-    if (!this.#isLossAllowed) this.#agree(view);
+    if (this.#isLossAllowed) return;
+    this.#agree(view);
+    this.#fresh(view);
   }
 
   /** A leader was chosen, or all is quiet: it must have what was acknowledged. How much it lacks, when that is allowed. */
@@ -65,6 +72,15 @@ export class LogInvariants {
     if (missing > 0 && !this.#isLossAllowed)
       throw new Violation('acknowledged', `${view.name} lacks ${missing} acknowledged records`);
     return missing;
+  }
+
+  #fresh({ name, highWaterMark, freshAsOf }: ReplicaView): void {
+    if (freshAsOf === undefined) return;
+    let at = this.#ends.length - 1;
+    while (this.#ends[at]!.at >= freshAsOf) at -= 1;
+    const { end } = this.#ends[at]!;
+    if (highWaterMark < end)
+      throw new Violation('fresh', `${name} shows ${highWaterMark} of ${end} acknowledged before ${freshAsOf}`);
   }
 
   #oneLeader({ name, run, generation, isLeader }: ReplicaView): void {
