@@ -59,6 +59,13 @@ describe('a directory of partitions', () => {
     expect(kinds(moved).filter((one) => one === 'grant b')).toHaveLength(3);
     expect([bench.owners.filter((owner) => owner === 'b').length, bench.directory.misplaced]).toEqual([3, 0]);
   });
+  test('one at a time, if so few may move at once', () => {
+    const bench = new Bench({ movesMax: 1 });
+    bench.join(0, 'a');
+    const revoked = bench.join(0, 'b');
+    expect(kinds(revoked)).toEqual(['revoke a']);
+    expect([kinds(bench.settle(0, revoked)).length, bench.directory.misplaced]).toEqual([6, 0]);
+  });
   test('no generation is used twice, and each grant has the highest', () => {
     const bench = new Bench();
     const effects = [

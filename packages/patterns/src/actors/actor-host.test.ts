@@ -137,6 +137,14 @@ describe('bounds', () => {
     expect([bench.say('activated', b), bench.say('handled', b)]).toEqual([[`${b} 1`], [`evicted ${b}`]]);
     expect(bench.say('deactivated', b)).toEqual([`activate ${a} 0/5/3`]);
   });
+  test('who was waiting for a place and is no more wakes nobody up, and sends nobody to sleep', () => {
+    const bench = new Bench({ actorsMax: 1 }).awake(a);
+    bench.step({ kind: 'grant', partition: 1, generation: 6 });
+    bench.tell(a, 'work');
+    expect(bench.tell(foreign, '1')).toEqual([]);
+    expect(bench.step({ kind: 'revoke', partition: 1, generation: 6 })).toEqual(['1 moving', 'released 1/6']);
+    expect([bench.say('handled', a), bench.host.awake]).toEqual([[], 1]);
+  });
   test('messages that wait are bounded', () => {
     const bench = new Bench({ bufferedMax: 2 });
     expect([bench.tell(a, '1'), bench.tell(b, '2'), bench.tell(a, '3'), bench.tell(c, '4')].slice(2)).toEqual([
@@ -186,6 +194,18 @@ describe('ownership', () => {
       [],
     ]);
   });
+  test('what is owned already cannot be granted in another generation', () => {
+    const bench = new Bench();
+    expect(bench.step({ kind: 'grant', partition: 0, generation: 9 })).toEqual([]);
+    expect(bench.tell(a, '1')).toEqual([`activate ${a} 0/5/1`]);
+  });
+  test('an activation that has ended holds nothing, also while its actor waits to be woken again', () => {
+    const bench = new Bench({ actorsMax: 1 }).awake(a);
+    bench.tell(b, '1');
+    bench.tell(a, 'again');
+    bench.say('deactivated', a);
+    expect([bench.host.isHeld(a, 1, Instant.of(0)), bench.host.isHeld(b, 2, Instant.of(0))]).toEqual([false, true]);
+  });
   test('a revoke that overtakes its grant makes the grant void', () => {
     const bench = new Bench();
     expect(bench.step({ kind: 'revoke', partition: 1, generation: 9 })).toEqual(['released 1/9']);
@@ -228,6 +248,32 @@ describe('the lease', () => {
       bench.host.isHeld(a, 1, Instant.of(1_699)),
       bench.host.isHeld(a, 1, Instant.of(1_700)),
     ]).toEqual([[`activate ${a} 0/5/1`], true, false]);
+  });
+  test('an answer that comes when its time is over changes nothing', () => {
+    const bench = new Bench();
+    bench.tick(300);
+    bench.now = 2_000;
+    bench.tick(2_000);
+    expect(bench.step({ kind: 'renewed', id: 2 })).toEqual([]);
+    expect([bench.host.deadline, bench.tell(a, '1')]).toEqual([2_300, ['1 no-lease']]);
+  });
+  test('without options a fifth of the lease is left as a margin, and it is renewed three times', () => {
+    const host = new ActorHost<string>({ partitions: 1, leaseMs: 900 });
+    host.step({ kind: 'start' }, Instant.of(0), []);
+    host.step({ kind: 'renewed', id: 1 }, Instant.of(0), []);
+    host.step({ kind: 'grant', partition: 0, generation: 1 }, Instant.of(0), []);
+    host.step({ kind: 'message', actor: 'x', message: '1' }, Instant.of(0), []);
+    expect([host.deadline, host.isHeld('x', 1, Instant.of(719)), host.isHeld('x', 1, Instant.of(720))]).toEqual([
+      300,
+      true,
+      false,
+    ]);
+  });
+  test('who is lost twice at once is told once, and who is lost while it falls asleep is told', () => {
+    const bench = new Bench().awake(a, b);
+    bench.step({ kind: 'revoke', partition: 0, generation: 5 });
+    bench.now = 800;
+    expect(bench.step({ kind: 'unknown-host' })).toEqual([`lost ${a}`, `lost ${b}`, 'excluded']);
   });
   test('who is excluded has lost everything, for good', () => {
     const bench = new Bench().awake(a);

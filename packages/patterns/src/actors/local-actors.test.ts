@@ -112,6 +112,59 @@ describe('local actors', () => {
       .spawn('b', (_, context: Context) => context.ask('a', 'back'));
     expect(await bench.actors.ask('a', 'x')).toBe('yes');
   });
+  test('a deadlock is found also when it leads through a reentrant actor that handles the request', async () => {
+    const gate = new Deferred<void>();
+    const through =
+      (other: string): Handler<string, string> =>
+      async (_, context) => {
+        await gate.promise;
+        return context.ask(other, '?', 60_000).catch((error) => error.message);
+      };
+    const bench = new Bench({ probeAfterMs: 500 })
+      .spawn('a', through('m'))
+      .spawn('m', (_, context: Context) => context.ask('b', '?', 60_000), { reentrancy: 'always' })
+      .spawn('b', through('a'));
+    const outcomes = ['a', 'b'].map((actor) => outcomeOf(bench.actors.ask(actor, 'root', 60_000)));
+    gate.resolve();
+    await bench.time.advance(600);
+    // The turn of `m` is the last of the circle: its question is given up, and so it fails.
+    expect(outcomes.map(({ value }) => value)).toEqual(['m failed', 'm failed']);
+  });
+  test('a handler runs to its end, or to where it waits, before the next one begins', async () => {
+    const seen: string[] = [];
+    const bench = new Bench()
+      .spawn('a', (message, context: Context) => {
+        seen.push('a begins');
+        context.tell('b', message);
+        seen.push('a ends');
+        return '';
+      })
+      .spawn('b', () => {
+        seen.push('b');
+        return '';
+      });
+    bench.actors.tell('a', 'x');
+    expect(seen).toEqual(['a begins', 'a ends', 'b']);
+  });
+  test('an answer may be nothing', async () => {
+    const actors = new LocalActors<string, undefined>(new FakeTime(), { name: 'here' });
+    actors.spawn('a', () => () => undefined);
+    expect(await actors.ask('a', 'x')).toBeUndefined();
+  });
+  test('an actor that was full goes on when there is room', async () => {
+    const gate = new Deferred<string>();
+    const bench = new Bench().spawn('a', () => gate.promise, { mailbox: { messagesMax: 1 } });
+    for (const message of ['1', '2', '3']) bench.actors.tell('a', message);
+    gate.resolve('done');
+    await settle();
+    expect([bench.actors.has('a'), await bench.actors.ask('a', '4')]).toEqual([true, 'done']);
+  });
+  test('there are so many actors at most, and none twice', () => {
+    const bench = new Bench({ actorsMax: 1 }).spawn('a', () => 'first').spawn('b', () => '');
+    expect([bench.actors.has('a'), bench.actors.has('b')]).toEqual([true, false]);
+    expect(() => bench.spawn('a', () => 'second')).toThrow(/actor a exists/);
+    return expect(bench.actors.ask('a', 'x')).resolves.toBe('first');
+  });
   test('stash and unstash', async () => {
     let isOpen = false;
     const seen: string[] = [];
@@ -119,8 +172,10 @@ describe('local actors', () => {
       if (message === 'open') {
         isOpen = true;
         context.unstash();
-      } else if (!isOpen) context.stash();
-      else seen.push(message);
+      } else if (!isOpen) {
+        context.stash();
+        return 'too early';
+      } else seen.push(message);
       return message;
     });
     const early = bench.actors.ask('a', 'early');
@@ -184,6 +239,14 @@ describe('a handler that throws', () => {
       '3',
       ['stopped', 'not-applied'],
     ]);
+  });
+  test('at once, without a promise, has failed just the same', async () => {
+    const bench = new Bench();
+    bench.actors.spawn('a', () => () => {
+      throw new Error('on purpose');
+    });
+    const error = await bench.actors.ask('a', 'x').catch((reason) => reason);
+    expect([error.code, error.cause.message, bench.actors.has('a')]).toEqual(['failed', 'on purpose', true]);
   });
   test('too often within the time is no more', async () => {
     const bench = new Bench({ intensity: { restartsMax: 2, withinMs: 1_000 } });

@@ -308,7 +308,7 @@ export class LocalActors<M, R> implements Disposable {
     const { deadline: asks = NEVER } = this.#asks;
     const { deadline: graph = NEVER } = this.#graph;
     const due = Math.min(turns, asks, graph);
-    if (this.#isClosed || due >= this.#armedFor) return;
+    if (due >= this.#armedFor) return;
     this.#timer?.[Symbol.dispose]();
     this.#armedFor = due;
     this.#timer = this.#time.timers.at(Instant.of(due), () => {

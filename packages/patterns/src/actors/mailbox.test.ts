@@ -66,6 +66,19 @@ describe('a stash', () => {
   });
 });
 
+test('without options a thousand of each may wait', () => {
+  const mailbox = new Mailbox<number, number>();
+  const taken = Array.from({ length: 1_001 }, (_, i) => [mailbox.offer(i).kind, mailbox.offerSystem(i)]);
+  expect([taken[999], taken[1_000]]).toEqual([
+    ['taken', true],
+    ['refused', false],
+  ]);
+  const stashed = Array.from({ length: 1_001 }, (_, i) => mailbox.stash(i));
+  expect([stashed[999], stashed[1_000]]).toEqual([true, false]);
+  for (let i = 0; i < 500; i++) expect(mailbox.takeRoom()).toBe(mailbox.take() === undefined);
+  expect(mailbox.takeRoom()).toBe(true);
+});
+
 test('the highest priority comes first, of one priority the earliest', () => {
   const mailbox = new Mailbox<number>({ priorities: 32 });
   for (const priority of [0, 31, 5, 31, 0]) mailbox.offer(priority, priority);
@@ -76,7 +89,9 @@ test('the highest priority comes first, of one priority the earliest', () => {
 test('wrong options are named', () => {
   for (const [options, message] of [
     [{ messagesMax: 0 }, /messagesMax/],
+    [{ messagesMax: 1.5 }, /messagesMax/],
     [{ priorities: 33 }, /priorities/],
+    [{ priorities: 1.5 }, /priorities/],
     [{ stashMax: -1 }, /stashMax/],
     [{ systemMax: 0 }, /systemMax/],
     [{ messagesMax: 4, roomAt: 4 }, /roomAt/],

@@ -101,6 +101,27 @@ describe('a tree of supervisors', () => {
       expect(late).toEqual([]);
     }
   });
+  test('that is so also when every run begins with the same generations', () => {
+    const failing = branch('a', leaves('x'), { intensity: { restartsMax: 0 } });
+    const forest = new Forest(branch('r', [failing], { intensity: { restartsMax: 3 } }));
+    forest.step({ kind: 'start' });
+    const old = forest.alive.get('r/a/x')!;
+    expect(forest.fail('r/a/x')).toEqual(['start a/x']);
+    const late = forest.after(() => forest.step({ kind: 'exited', path: 'r/a/x', generation: old, how: 'error' }));
+    expect(late).toEqual([]);
+  });
+  test('a branch that gives up has failed, and a temporary one is forgotten with its leaves', () => {
+    const once = { ...branch('a', leaves('xy'), { intensity: { restartsMax: 0 } }), restart: 'temporary' as const };
+    const forest = new Forest(branch('r', [once, { id: 'm', restart: 'transient' }]));
+    forest.step({ kind: 'start' });
+    expect(forest.fail('r/a/y')).toEqual(['stop a/x', 'ended a']);
+    const leaf = forest.after(() => {
+      const generation = forest.alive.get('r/m')!;
+      forest.alive.delete('r/m');
+      forest.step({ kind: 'exited', path: 'r/m', generation, how: 'normal' });
+    });
+    expect([leaf, forest.after(() => forest.step({ kind: 'stop' }))]).toEqual([['ended m'], ['down stopped']]);
+  });
   test('a branch that cannot be started is one that its supervisor could not start', () => {
     const tree = new SupervisionTree(branch('r', [{ id: 'm' }, branch('a', leaves('x'))]));
     const step = (input: TreeInput): TreeEffect[] => {
@@ -135,5 +156,8 @@ describe('a tree of supervisors', () => {
   test('wrong trees are named', () => {
     expect(() => new SupervisionTree({ id: 'leaf' })).toThrow(/must be a supervisor/);
     expect(() => new SupervisionTree(branch('r', [{ id: 'a/b' }]))).toThrow(/slash/);
+    const forest = new Forest(branch('r', leaves('x')));
+    forest.step({ kind: 'start' });
+    expect(() => forest.step({ kind: 'start' })).toThrow(/once/);
   });
 });

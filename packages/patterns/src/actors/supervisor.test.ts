@@ -272,7 +272,8 @@ describe('a child that stands still after a failure', () => {
     expect(bench.failed('a', 'resume')).toBe('');
   });
   test('a temporary one is stopped rather than replaced', () => {
-    const bench = new Bench('one-for-one', [{ id: 'a', restart: 'temporary' }]).up();
+    const none = { intensity: { restartsMax: 0 } };
+    const bench = new Bench('one-for-one', [{ id: 'a', restart: 'temporary' }], none).up();
     expect([bench.failed('a', 'restart'), bench.exited('a')]).toEqual(['stop a', 'ended a']);
   });
 });
@@ -307,6 +308,17 @@ describe('back-off', () => {
     };
     expect([waitOf(() => 0.25), waitOf(() => 0.5)]).toEqual([25, 50]);
     expect(() => new Bench('one-for-one', 'a', { backoff: {} })).toThrow(/random/);
+  });
+  test('without a back-off a restart waits for nothing, whatever random numbers there are', () => {
+    const bench = new Bench('one-for-one', 'a', { random: () => 0.5 }).up();
+    expect([bench.exited('a'), bench.supervisor.deadline]).toEqual(['start a', undefined]);
+  });
+  test('a child that has ended for good holds up nobody’s time', () => {
+    const children: ChildSpec[] = [{ id: 'a', restart: 'transient' }, { id: 'b' }];
+    const bench = new Bench('rest-for-one', children, options).up();
+    bench.exited('a', 'normal');
+    bench.exited('b');
+    expect([bench.supervisor.deadline, bench.tick(100)]).toEqual([100, 'start b']);
   });
   test('one for one: others are restarted meanwhile; rest for one: those after it wait, without a deadline of their own', () => {
     const one = new Bench('one-for-one', 'ab', options).up();

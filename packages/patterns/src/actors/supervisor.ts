@@ -159,7 +159,7 @@ export class Supervisor {
     if (child.mustStop) return;
     if (this.#phase === 'starting') return this.#fail('start-failed', child.id);
     if (!child.isNew) return this.#restart(child, now);
-    Object.assign(child, { isForgotten: true, isWanted: false });
+    child.isForgotten = true;
     out.push({ kind: 'not-added', child: child.id, why: 'start-failed' });
   }
 

@@ -116,6 +116,27 @@ describe('fairness', () => {
       ['a a'],
     ]);
   });
+  test('who has waited in between begins its turns in a row anew, and so does the next', () => {
+    const bench = new Bench({ throughput: 2 }).spawn('ab', { reentrancy: 'always' });
+    bench.tell('a', 'a1');
+    for (const message of ['b1', 'b2', 'b3']) bench.tell('b', message);
+    bench.tell('a', 'a2');
+    bench.tell('a', 'a3');
+    expect([bench.end('waits', 'a1'), bench.run()]).toEqual([['b b1'], ['a1', 'b1', 'b2', 'a2', 'a3', 'b3']]);
+  });
+  test('who is in line when the kernel pauses stands there once', () => {
+    const bench = new Bench({ turnsPerTick: 1, throughput: 3 }).spawn('ab');
+    for (const message of ['a1', 'a2']) bench.tell('a', message);
+    bench.tell('b', 'b1');
+    bench.end('finished', 'a1');
+    for (const message of ['a3', 'a4', 'a5']) bench.tell('a', message);
+    const order: string[] = [];
+    for (let tick = 0; tick < 5; tick++) {
+      order.push(...bench.step({ kind: 'tick' }));
+      bench.step({ kind: 'finished', turn: tick + 2 });
+    }
+    expect(order).toEqual(['a a2', 'a a3', 'b b1', 'a a4', 'a a5']);
+  });
   test('after so many turns nothing begins before the next tick', () => {
     const bench = new Bench({ turnsPerTick: 3 }).spawn('a');
     bench.now = 7;
@@ -208,6 +229,30 @@ describe('a call that comes back', () => {
     expect(bench.tell('a', 'wider', { chain: bench.begun[0]!.chain })).toEqual(['wider too-deep']);
     expect(bench.tell('a', 'later')).toEqual([]);
     expect(bench.end('finished', '2')).toEqual(['a later']);
+  });
+});
+
+describe('what a message in a mailbox waits for', () => {
+  test('the turns of its actor that are under way', () => {
+    const bench = new Bench().spawn('ab');
+    expect([bench.turns.blockers('a'), bench.turns.blockers('z')]).toEqual([[], []]);
+    bench.tell('a', '1');
+    expect(bench.turns.blockers('a')).toEqual([1]);
+  });
+  test('none of them, when it may begin all the same', () => {
+    const bench = new Bench({ interleavedMax: 2 }).spawn('a', { reentrancy: 'call-chain' });
+    bench.spawn('b', { reentrancy: 'always' });
+    bench.tell('a', '1');
+    expect([bench.turns.blockers('a', bench.begun[0]!.chain), bench.turns.blockers('a')]).toEqual([[], [1]]);
+    bench.end('waits', '1');
+    for (const [message, blockers] of [
+      ['2', []],
+      ['3', [2, 3]],
+    ] as const) {
+      bench.tell('b', message);
+      bench.end('waits', message);
+      expect(bench.turns.blockers('b')).toEqual(blockers);
+    }
   });
 });
 

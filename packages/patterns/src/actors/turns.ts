@@ -184,7 +184,7 @@ export class TurnScheduler<M, S = never> {
   #waitingFor(chain: CallChain, actor: Actor<M, S>): number {
     for (let at = chain.length - 1; at >= 0; at--) {
       const call = chain[at]!;
-      if (call.actor === actor.id && call.scheduler === this.#name && actor.turns.has(call.turn)) return at;
+      if (call.scheduler === this.#name && actor.turns.has(call.turn)) return at;
     }
     return -1;
   }
@@ -215,7 +215,7 @@ export class TurnScheduler<M, S = never> {
       assert(tell !== undefined, 'a system message cannot be stashed');
       if (!actor.mailbox.stash(tell)) reject(tell, { why: 'stash-full' }, out);
     }
-    if (actor.nested.size > 0) this.#demoteNested(actor, out);
+    this.#demoteNested(actor, out);
     if (this.#running?.turn !== turn) return this.#queue(actor);
     this.#running = undefined;
     if (this.#burst < this.#throughput && this.#isReady(actor)) {

@@ -193,6 +193,17 @@ describe('single steps', () => {
     expect(step(2, { kind: 'probe', probe, blockers: [1] })).toEqual([]);
     expect(step(3, { kind: 'probe', probe: { ...probe, round: 2 }, blockers: [1] })).toHaveLength(1);
   });
+  test('of turns with the same number, the scheduler whose name comes last finds the circle', () => {
+    const probe = (scheduler: string): Probe => {
+      return { initiator: { scheduler, turn: 1 }, first: 'f', round: 1, request: 'z', path: ['first'] };
+    };
+    const passes = (initiator: string): number => {
+      const { step } = graph({ scheduler: 'q' });
+      step(0, asked(1, 'x'));
+      return step(1, { kind: 'probe', probe: probe(initiator), blockers: [1] }).length;
+    };
+    expect([passes('p'), passes('r')]).toEqual([0, 1]);
+  });
   test('bounds: hops of a probe, and turns that are watched', () => {
     const { one, step } = graph({ hopsMax: 2, waitingMax: 1 });
     step(0, asked(1, 'x'));

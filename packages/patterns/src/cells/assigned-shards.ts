@@ -47,7 +47,7 @@ export class AssignedShards {
     const size = zones.length * perZone;
     if (!Number.isInteger(overlapMax) || overlapMax < 0 || overlapMax >= size)
       throw new RangeError(`overlapMax must be a whole number from 0 to ${size - 1}, got ${overlapMax}`);
-    if ((workers.length + 1) ** (overlapMax + 1) > Number.MAX_SAFE_INTEGER)
+    if (workers.length ** (overlapMax + 1) > Number.MAX_SAFE_INTEGER)
       throw new RangeError(`${workers.length} workers are too many for an overlap of ${overlapMax}`);
     if (handsMax < 1 || stepsMax < 1) throw new RangeError('handsMax and stepsMax must be at least 1');
     this.#overlapMax = overlapMax;
@@ -57,7 +57,7 @@ export class AssignedShards {
       workers
         .map(({ id }) => id)
         .sort()
-        .map((id, number) => [id, number + 1]),
+        .map((id, number) => [id, number]),
     );
   }
 
@@ -121,7 +121,7 @@ export class AssignedShards {
 
   /** A number that only this set of workers has. */
   #keyOf(workers: readonly string[]): number {
-    const base = this.#numberOf.size + 1;
+    const base = this.#numberOf.size;
     const numbers = workers.map((worker) => this.#numberOf.get(worker)!).sort((a, b) => a - b);
     return numbers.reduce((key, number) => key * base + number, 0);
   }

@@ -13,6 +13,8 @@ import {
   type MigrationEffect,
   type MigrationInput,
   type MigrationOptions,
+  type MigrationSnapshot,
+  PINS_MAX,
   planBuckets,
 } from './index.ts';
 
@@ -48,8 +50,18 @@ describe('a cell table', () => {
     const home = away.move(keyUnit(key), 'a').unpin(key);
     expect([home.pins, home.unitOf(key), home.epoch]).toEqual([[], '#0', 4]);
   });
+  test('so many keys can be pinned, and a pinned one can still move', () => {
+    const pins = Array.from({ length: PINS_MAX }, (_, i) => [`p${i}`, { cell: 'c', since: 1 }] as const);
+    const full = CellTable.restore({ ...table.data, pins });
+    expect(full.move(keyUnit('p0'), 'b').homeOf('p0').cell).toBe('b');
+    expect(() => full.move(keyUnit('one more'), 'b')).toThrow(/at most 10000 pins/);
+    expect(() => CellTable.restore({ ...table.data, pins: [...pins, ['x', { cell: 'c', since: 1 }]] })).toThrow(
+      /at most/,
+    );
+  });
   test('wrong tables and units are named', () => {
     expect(() => CellTable.of([])).toThrow(/1 to 65536/);
+    expect(() => CellTable.of(Array<string>(65_537).fill('a'))).toThrow(/1 to 65536/);
     expect(() => table.move('#4', 'a')).toThrow(/no bucket #4/);
   });
 });
@@ -146,27 +158,109 @@ describe('a gate', () => {
   });
 });
 
+describe('commands that come at the wrong time', () => {
+  const gate = () => CellGate.first('a', table);
+  const step = (one: CellGate, ...inputs: GateInput[]): string[] => {
+    const out: GateEffect[] = [];
+    for (const input of inputs) one.step(input, out);
+    return out.flatMap((effect) =>
+      effect.kind === 'persist' ? [] : effect.kind === 'confirm' ? effect.confirmation.kind : effect.kind,
+    );
+  };
+  const kindOf = (one: CellGate, bucket: number): string => one.admit({ key: keyIn(bucket), epoch: 9 }).kind;
+
+  test('copies that are done are confirmed for the move that asked for them only', () => {
+    const one = gate();
+    const copied = (kind: 'received' | 'caught-up', move: number): GateInput => ({ kind, unit: '#2', move });
+    expect(step(one, copied('received', 1))).toEqual([]);
+    step(one, { kind: 'receive', unit: '#2', move: 2, from: 'b' });
+    expect(step(one, copied('received', 1), copied('received', 2), copied('caught-up', 2))).toEqual([
+      'received',
+      'caught-up',
+    ]);
+    expect(step(one, { kind: 'catch-up', unit: '#2', move: 1 }, { kind: 'catch-up', unit: '#0', move: 1 })).toEqual([]);
+    expect(step(one, { kind: 'receive', unit: '#2', move: 3, from: 'c' })).toEqual([]);
+  });
+  test('what is not here is not fenced, what is not fenced is not forwarded, and what is not moved is not deleted', () => {
+    const one = gate();
+    expect(step(one, { kind: 'fence', unit: '#2', move: 1, to: 'b' })).toEqual([]);
+    const forward = { kind: 'forward', unit: '#0', move: 1, to: 'b', epoch: 2 } as const;
+    one.admit({ key: keyIn(0), epoch: 1 });
+    expect(step(one, forward, { kind: 'fence', unit: '#0', move: 1, to: 'b' }, forward)).toEqual([]);
+    expect(kindOf(one, 0)).toBe('ask');
+    step(one, { kind: 'finished', unit: '#0', key: keyIn(0) });
+    expect(step(one, forward, forward)).toEqual(['forwarded', 'forwarded']);
+    expect([step(one, { kind: 'discard', unit: '#0', move: 1 }), kindOf(one, 0)]).toEqual([['discarded'], 'moved']);
+  });
+  test('a copy is deleted when it is discarded, and what was moved when it is cleaned, once', () => {
+    const one = gate();
+    step(one, { kind: 'receive', unit: '#2', move: 1, from: 'b' });
+    const discard = { kind: 'discard', unit: '#2', move: 1 } as const;
+    expect([step(one, discard), step(one, discard), kindOf(one, 2)]).toEqual([
+      ['delete', 'discarded'],
+      ['discarded'],
+      'not-here',
+    ]);
+    expect(step(one, { kind: 'receive', unit: '#2', move: 1, from: 'b' })).toEqual([]);
+    const clean = { kind: 'clean', unit: '#0', move: 1 } as const;
+    step(
+      one,
+      { kind: 'fence', unit: '#0', move: 1, to: 'b' },
+      { kind: 'forward', unit: '#0', move: 1, to: 'b', epoch: 2 },
+    );
+    expect([step(one, clean), step(one, clean), kindOf(one, 0)]).toEqual([
+      ['delete', 'cleaned'],
+      ['cleaned'],
+      'not-here',
+    ]);
+  });
+  test('a fence that comes after its move was called off fences nothing', () => {
+    const one = gate();
+    expect(
+      step(one, { kind: 'unfence', unit: '#0', move: 1 }, { kind: 'fence', unit: '#0', move: 1, to: 'b' }),
+    ).toEqual(['unfenced']);
+    expect(kindOf(one, 0)).toBe('accept');
+  });
+  test('a key is merged into a bucket that is here, and into no other', () => {
+    expect(step(gate(), { kind: 'merge', unit: keyUnit(keyIn(2)), move: 1 })).toEqual([]);
+    expect(step(gate(), { kind: 'merge', unit: keyUnit(keyIn(0)), move: 1 })).toEqual(['merged']);
+  });
+});
+
 /** A migration and its cells, which do at once what they are told, unless held up. */
 class Bench {
   readonly gates = new Map(['a', 'b', 'c'].map((cell) => [cell, CellGate.first(cell, table)]));
   readonly said: string[] = [];
+  readonly planned: string[] = [];
   migration: Migration;
   now = 0;
   readonly held = new Set<string>();
   readonly #options: MigrationOptions;
+  #durable: { readonly version: number; readonly snapshot: MigrationSnapshot };
 
   constructor(options: MigrationOptions = {}) {
     this.#options = { resendMs: 100, redirectMs: 1_000, fencedMaxMs: 50, ...options };
-    this.migration = new Migration(this.#options, Instant.of(0), { table: table.data, lastMove: 0, moves: [] });
+    const snapshot = { table: table.data, lastMove: 0, moves: [] };
+    this.#durable = { version: 0, snapshot };
+    this.migration = new Migration(this.#options, Instant.of(0), snapshot);
   }
 
   step(input: MigrationInput): void {
     const out: MigrationEffect[] = [];
     this.migration.step(input, Instant.of(this.now), out);
-    let durable = 0;
+    const { snapshot } = this.migration;
     for (const effect of out) {
-      if (effect.kind === 'persist') durable = effect.version;
-      if ('after' in effect) expect(effect.after).toBeGreaterThanOrEqual(durable);
+      if (effect.kind === 'persist') {
+        expect(effect.version).toBeGreaterThan(this.#durable.version);
+        this.#durable = { version: effect.version, snapshot };
+      }
+      if (!('after' in effect)) continue;
+      // Nobody hears of anything that a crash would undo.
+      expect(effect.after).toBe(this.#durable.version);
+      expect(unheard(this.#durable.snapshot)).toEqual(unheard(snapshot));
+    }
+    for (const effect of out) {
+      if (effect.kind === 'planned') this.planned.push(effect.unit);
       if (effect.kind === 'ended') this.said.push(`${effect.move} ${effect.outcome}`);
       if (effect.kind === 'publish') this.said.push(`epoch ${effect.epoch}`);
       if (effect.kind === 'refused') this.said.push(`refused ${effect.unit}`);
@@ -205,10 +299,16 @@ class Bench {
   }
 
   restart(): void {
-    const snapshot = JSON.parse(JSON.stringify(this.migration.snapshot));
+    const snapshot = JSON.parse(JSON.stringify(this.#durable.snapshot));
+    this.#durable = { version: 0, snapshot };
     this.migration = new Migration(this.#options, Instant.of(this.now), snapshot);
   }
 }
+
+const unheard = ({ moves, ...rest }: MigrationSnapshot) => ({
+  ...rest,
+  moves: moves.map((move) => ({ ...move, heard: [] })),
+});
 
 describe('a migration', () => {
   test('copies, fences, catches up, decides, redirects, cleans', () => {
@@ -271,6 +371,28 @@ describe('a migration', () => {
       expect([held, said.includes('1 moved'), bench.migration.moves]).toEqual([held, true, []]);
     }
   });
+  test('says again what was not confirmed, no more than that, and no more often than it should', () => {
+    const bench = new Bench();
+    bench.held.add('forward');
+    bench.step({ kind: 'move', unit: '#0', to: 'b' });
+    bench.tick(0);
+    expect([bench.tick(99), bench.tick(100), bench.tick(101), bench.tick(200)]).toEqual([
+      [],
+      ['a forward #0'],
+      [],
+      ['a forward #0'],
+    ]);
+    expect(bench.migration.deadline).toBe(300);
+  });
+  test('what is planned is durable before it begins, and what cannot be is not planned', () => {
+    const bench = new Bench({ movesMax: 1 });
+    bench.held.add('receive');
+    for (const unit of ['#0', '#1']) bench.step({ kind: 'move', unit, to: 'c' });
+    expect(() => bench.step({ kind: 'move', unit: '#9', to: 'a' })).toThrow(/no bucket/);
+    expect(bench.planned).toEqual(['#0', '#1']);
+    bench.restart();
+    expect(bench.migration.moves.map(({ move, step }) => `${move} ${step}`)).toEqual(['1 copying', '2 waiting']);
+  });
   test('moves within one bucket wait for each other, others do not', () => {
     const bench = new Bench();
     bench.held.add('receive');
@@ -297,6 +419,43 @@ describe('a migration', () => {
     const bench = new Bench();
     expect(bench.after(() => bench.step({ kind: 'move', unit: '#0', to: 'a' }))).toEqual(['1 moved']);
     expect(bench.after(() => bench.step({ kind: 'unpin', key: 'x' }))).toEqual(['2 not-possible']);
+    bench.step({ kind: 'move', unit: keyUnit(keyIn(0)), to: 'c' });
+    bench.tick(2_000);
+    expect(bench.after(() => bench.step({ kind: 'unpin', key: keyIn(0) }))).toEqual(['4 not-possible']);
+  });
+  test('when as many keys are pinned as may be, no more are, and those that are can move', () => {
+    const pins = Array.from({ length: PINS_MAX }, (_, i) => [`p${i}`, { cell: 'c', since: 1 }] as const);
+    const full = { table: { ...table.data, pins }, lastMove: 0, moves: [] };
+    const migration = new Migration({}, Instant.of(0), full);
+    const out: MigrationEffect[] = [];
+    migration.step({ kind: 'move', unit: '=one more', to: 'd' }, Instant.of(0), out);
+    migration.step({ kind: 'move', unit: '=p0', to: 'b' }, Instant.of(0), out);
+    expect(out.filter(({ kind }) => kind === 'ended')).toMatchObject([{ unit: '=one more', outcome: 'not-possible' }]);
+    expect(migration.moves).toMatchObject([{ unit: '=p0', step: 'copying' }]);
+  });
+  test('keys that are being pinned count as pinned', () => {
+    const pins = Array.from({ length: PINS_MAX - 1 }, (_, i) => [`p${i}`, { cell: 'c', since: 1 }] as const);
+    const migration = new Migration({}, Instant.of(0), { table: { ...table.data, pins }, lastMove: 0, moves: [] });
+    const out: MigrationEffect[] = [];
+    for (const bucket of [0, 1])
+      migration.step({ kind: 'move', unit: keyUnit(keyIn(bucket)), to: 'd' }, Instant.of(0), out);
+    expect(out.filter(({ kind }) => kind === 'ended')).toMatchObject([{ move: 2, outcome: 'not-possible' }]);
+  });
+  test('without options four are under way at once, and a unit that is not served goes back after ten seconds', () => {
+    const migration = new Migration({}, Instant.of(0), { table: table.data, lastMove: 0, moves: [] });
+    const out: MigrationEffect[] = [];
+    const units = ['#0', '#1', '#2', '#3', keyUnit(keyIn(0))];
+    for (const unit of units) migration.step({ kind: 'move', unit, to: 'c' }, Instant.of(0), out);
+    expect(migration.moves.map(({ step }) => step)).toEqual([...Array<string>(4).fill('copying'), 'waiting']);
+    migration.step(
+      { kind: 'confirmed', cell: 'c', confirmation: { kind: 'received', unit: '#0', move: 1 } },
+      Instant.of(0),
+      out,
+    );
+    for (const now of [9_999, 10_000]) {
+      migration.step({ kind: 'tick' }, Instant.of(now), out);
+      expect(migration.moves[0]!.step).toBe(now === 10_000 ? 'rolling-back' : 'fencing');
+    }
   });
   test('a key is pinned, moved home and unpinned', () => {
     const bench = new Bench();
@@ -363,6 +522,28 @@ describe('a router', () => {
     expect([one.route(key, { mayFallBack: true }), one.fellBack]).toEqual([{ kind: 'unavailable', cell: 'a' }, 1]);
     one.mark('a', 'up');
     expect(one.route(key).kind).toBe('send');
+  });
+  test('forgets that a cell is down that is no cell any more, sends five times unless told otherwise, and does not wait for who is down', () => {
+    const one = new CellRouter(table);
+    one.mark('b', 'down');
+    one.mark('nowhere', 'down');
+    one.install(
+      CellTable.restore({
+        ...table.data,
+        epoch: 2,
+        buckets: table.data.buckets.map((home) => ({ ...home, cell: 'a' })),
+      }),
+    );
+    one.install(CellTable.restore({ ...table.data, epoch: 3 }));
+    expect(one.route(keyIn(2)).kind).toBe('send');
+    expect([4, 5].map((sends) => one.next(sent(sends), { kind: 'try-later' }).kind)).toEqual(['wait', 'given-up']);
+    one.mark('a', 'down');
+    one.install(CellTable.restore({ ...table.data, epoch: 4 }));
+    expect([one.next(sent(1), { kind: 'try-later' }), one.table.epoch]).toEqual([
+      { kind: 'unavailable', cell: 'a' },
+      4,
+    ]);
+    expect(() => new CellRouter(table, { sendsMax: 0 })).toThrow(/sendsMax/);
   });
   test('finds a key that moves while it is on its way', () => {
     const bench = new Bench();

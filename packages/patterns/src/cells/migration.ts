@@ -144,9 +144,17 @@ export class Migration {
       if (!isPinned || home !== bucketHome) this.#end(move, 'not-possible', out);
       else this.#enter({ ...move, from: home, to: home, step: 'merging' }, now, out);
     } else if (home === to) this.#end(move, 'moved', out);
-    else if (key !== undefined && !isPinned && this.#table.pins.length >= PINS_MAX)
-      this.#end(move, 'not-possible', out);
+    else if (key !== undefined && !isPinned && this.#pins >= PINS_MAX) this.#end(move, 'not-possible', out);
     else this.#enter({ ...move, from: home, step: 'copying' }, now, out);
+  }
+
+  /** Pinned keys, those included that will be. */
+  get #pins(): number {
+    const pinning = this.moves.filter(({ unit, step }) => {
+      const key = keyOf(unit);
+      return key !== undefined && step !== 'waiting' && this.#table.unitOf(key) !== unit;
+    });
+    return this.#table.pins.length + pinning.length;
   }
 
   /** Everything is durable before anybody hears of it. */

@@ -82,7 +82,9 @@ describe('how much hands have in common', () => {
     const tiny = blastRadius(one(2_048, 4), 1_000_000);
     expect([tiny.any / tiny.customers > 0.99999, tiny.any > 1e-6]).toEqual([true, true]);
     expect(blastRadius(one(2, 2), 5)).toEqual({ share: 1, customers: 5, any: 1 });
-    expect(() => blastRadius(one(8, 2), 1, 3)).toThrow(/needed/);
+    for (const needed of [3, 0, 1.5]) expect(() => blastRadius(one(8, 2), 1, needed)).toThrow(/needed/);
+    expect(() => overlapCounts(one(8, 1.5))).toThrow(/at least one/);
+    expect(() => overlapCounts(one(8, 0))).toThrow(/at least one/);
     expect(() => overlapCounts(one(1, 2))).toThrow(/at least 2 workers/);
     expect(() => overlapCounts({ zones: [], perZone: 1 })).toThrow(/at least one/);
   });
@@ -210,6 +212,12 @@ describe('hands with a promise', () => {
       expect(handsAtMost(7, 3, 1)).toBe(7);
     }
   });
+  test('as many as published packings have at most', () => {
+    // D(8, 3, 2), D(16, 4, 2) and D(7, 3, 2) of Brouwer's tables; the bound is exact for these.
+    expect([handsAtMost(8, 3, 1), handsAtMost(16, 4, 1), handsAtMost(7, 3, 1), handsAtMost(5, 2, 0)]).toEqual([
+      8, 20, 7, 2,
+    ]);
+  });
   test('a hand that was released can be dealt again', () => {
     const assigned = new AssignedShards(workers(4), { perZone: 2, overlapMax: 0 });
     expect(['a', 'b', 'c'].map((customer) => assigned.assign(customer).kind)).toEqual([
@@ -230,7 +238,7 @@ describe('hands with a promise', () => {
     expect([full.assign('a').kind, full.assign('b').kind]).toEqual(['assigned', 'full']);
     const hasty = new AssignedShards(workers(8), { perZone: 2, overlapMax: 0, stepsMax: 2 });
     expect([hasty.assign('a').kind, hasty.size]).toEqual(['given-up', 0]);
-    for (const wrong of [{ overlapMax: 2 }, { overlapMax: -1 }, { stepsMax: 0 }, { handsMax: 0 }])
+    for (const wrong of [{ overlapMax: 2 }, { overlapMax: -1 }, { overlapMax: 0.5 }, { stepsMax: 0 }, { handsMax: 0 }])
       expect(() => new AssignedShards(workers(8), { perZone: 2, overlapMax: 1, ...wrong })).toThrow(RangeError);
     expect(() => new AssignedShards(workers(200), { perZone: 20, overlapMax: 7 })).toThrow(/too many/);
   });
