@@ -86,6 +86,22 @@ describe('a migration', () => {
     bench.restart();
     expect(bench.migration.moves.map(({ move, step }) => `${move} ${step}`)).toEqual(['1 copying', '2 waiting']);
   });
+  test('what was only planned when it crashed is begun by the next tick, which it asks for', () => {
+    const waiting = {
+      move: 1,
+      kind: 'move',
+      unit: '#0',
+      from: '',
+      to: 'b',
+      step: 'waiting',
+      epoch: 0,
+      heard: [],
+    } as const;
+    const migration = new Migration({}, Instant.of(7), { table: table.data, lastMove: 1, moves: [waiting] });
+    expect(migration.deadline).toBe(7);
+    migration.step({ kind: 'tick' }, Instant.of(7), []);
+    expect(migration.moves).toMatchObject([{ step: 'copying', from: 'a' }]);
+  });
   test('moves within one bucket wait for each other, others do not', () => {
     const bench = new Bench();
     bench.held.add('receive');

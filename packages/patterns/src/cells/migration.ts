@@ -92,7 +92,7 @@ export class Migration {
   }
 
   get deadline(): Instant | undefined {
-    if (this.#stepUntil.size === 0) return undefined;
+    if (this.#moves.size === 0) return undefined;
     return Instant.of(Math.min(this.#resendAt, ...this.#stepUntil.values()));
   }
 
