@@ -141,7 +141,8 @@ export class ActorDirectory {
   }
 
   #join(node: PlacementNode, now: Instant, out: DirectoryEffect[]): void {
-    assert(!this.#hosts.has(node.id), `host ${node.id} has joined: an id is one run of a process`);
+    // Said again, because the answer was lost. What it was granted is repeated with its renewals.
+    if (this.#hosts.has(node.id)) return;
     if (this.#hosts.size >= this.#hostsMax) return void out.push({ kind: 'refused', host: node.id });
     const leaseUntil = now + this.#leaseMs;
     this.#hosts.set(node.id, { node, leaseUntil, isLeaving: false, partitions: new Set() });

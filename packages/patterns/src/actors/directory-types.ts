@@ -15,7 +15,7 @@ export interface ActorDirectoryOptions {
 }
 
 export type DirectoryInput =
-  /** A host that is new. Its id is one run of a process and is never used again. */
+  /** A host that is new. Its id is one run of a process and is never used again. May be repeated until its lease is renewed. */
   | { readonly kind: 'join'; readonly host: PlacementNode }
   /** It is still there. */
   | { readonly kind: 'renew'; readonly host: string; readonly id: number }

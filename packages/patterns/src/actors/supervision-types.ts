@@ -74,7 +74,7 @@ export type SupervisorEffect =
   | { readonly kind: 'up' }
   /** None runs any more. `child`: the one that it is about. */
   | { readonly kind: 'down'; readonly reason: DownReason; readonly child: string | undefined }
-  /** A child that was added is not there: there are too many, or it could not be started. */
-  | { readonly kind: 'not-added'; readonly child: string; readonly why: 'full' | 'start-failed' }
+  /** A child that was added is not there: there are too many, it could not be started, or the supervisor itself is ending. */
+  | { readonly kind: 'not-added'; readonly child: string; readonly why: 'full' | 'start-failed' | 'ended' }
   /** It has ended and will not be restarted. `temporary` children, and those that were removed, are forgotten. */
   | { readonly kind: 'ended'; readonly child: string };

@@ -345,6 +345,22 @@ describe('children that come and go', () => {
     ]);
     expect(bench.supervisor.children.map(({ id }) => id)).toEqual(['a']);
   });
+  test('one that comes too late is not added, one that comes early is started with the others', () => {
+    const bench = new Bench('one-for-one', 'a');
+    bench.step({ kind: 'add', spec: { id: 'b' } });
+    expect([bench.step({ kind: 'start' }), bench.started('a'), bench.started('b')]).toEqual([
+      'start a',
+      'start b',
+      'up',
+    ]);
+    expect([bench.step({ kind: 'stop' }), bench.step({ kind: 'add', spec: { id: 'c' } })]).toEqual([
+      'stop b',
+      'c ended',
+    ]);
+    bench.exited('b');
+    bench.exited('a');
+    expect([bench.supervisor.phase, bench.step({ kind: 'add', spec: { id: 'c' } })]).toEqual(['down', 'c ended']);
+  });
   test('once started, one that was added is restarted like the others', () => {
     const bench = new Bench('one-for-one', '', { intensity: { restartsMax: 9 } }).up();
     bench.step({ kind: 'add', spec: { id: 'b' } });
@@ -354,7 +370,6 @@ describe('children that come and go', () => {
   test('wrong use is named', () => {
     expect(() => new Bench('one-for-one', 'aa')).toThrow(/ids are unique/);
     expect(() => new Bench('one-for-one', 'ab', { childrenMax: 1 })).toThrow(/at most 1/);
-    expect(() => new Bench('one-for-one', 'a').step({ kind: 'add', spec: { id: 'b' } })).toThrow(/that runs/);
     expect(() => new Bench('one-for-one', 'a').up().step({ kind: 'start' })).toThrow(/once/);
   });
 });

@@ -204,9 +204,11 @@ export class Supervisor {
   }
 
   #add(spec: ChildSpec, out: SupervisorEffect[]): void {
-    assert(this.#phase === 'starting' || this.#phase === 'running', 'children are added to a supervisor that runs');
-    if (this.#children.length < this.#childrenMax) this.#insert(spec, this.#phase === 'running');
-    else out.push({ kind: 'not-added', child: spec.id, why: 'full' });
+    // Whoever adds cannot know that it has just begun to end.
+    if (this.#phase === 'ending' || this.#phase === 'down')
+      out.push({ kind: 'not-added', child: spec.id, why: 'ended' });
+    else if (this.#children.length >= this.#childrenMax) out.push({ kind: 'not-added', child: spec.id, why: 'full' });
+    else this.#insert(spec, this.#phase === 'running');
   }
 
   #insert(spec: ChildSpec, isNew: boolean): void {

@@ -310,8 +310,6 @@ export class VirtualActors {
       return host === undefined ? [] : [{ to: from!, message: { ...message, kind: 'at', host } }];
     }
     const input: DirectoryInput = message?.kind === 'to-directory' ? message.input : { kind: 'tick' };
-    // A second `join` of the same host, repeated because the first was not answered.
-    if (input.kind === 'join' && this.directory.snapshot.hosts.some(({ host }) => host.id === input.host.id)) return [];
     return this.#directed(input, now);
   }
 
