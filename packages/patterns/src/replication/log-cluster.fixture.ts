@@ -23,7 +23,8 @@ export type Cheat =
   | 'lead-twice'
   | 'hide-divergence'
   | 'never-held'
-  | 'believe-any-leader';
+  | 'believe-any-leader'
+  | 'abandon-quietly';
 
 type Letter =
   | { readonly kind: 'input'; readonly to: string; readonly input: LogInput; readonly values: readonly number[] }
@@ -79,6 +80,8 @@ export class LogCluster {
   /** Who runs failovers is far away. */
   readonly #farMail: Extract<Letter, { kind: 'coordinator' }>[] = [];
   readonly #cut = new Set<string>();
+  /** Who was said, at some time, to be too far behind. */
+  readonly #abandoned = new Set<string>();
   readonly #appends = new Map<number, number[]>();
   #failover: { readonly generation: number; readonly kernel: Failover } | undefined;
   #nextId = 1;
@@ -365,7 +368,9 @@ export class LogCluster {
         return;
       case 'refused':
       case 'unknown':
+        return;
       case 'abandoned':
+        if (this.#cheat !== 'abandon-quietly') this.#abandoned.add(effect.replica);
         return;
       case 'low-water-mark':
         this.#mail.push({
@@ -402,6 +407,9 @@ export class LogCluster {
     const added = values
       .slice(0, records?.count ?? 0)
       .map((value) => ({ generation: records?.generation ?? 0, value }));
+    const { restartAt } = effect;
+    if (!this.#mayLose && (restartAt ?? 0) > machine.log.end && !this.#abandoned.has(machine.name))
+      throw new Violation('named', `${machine.name} at ${machine.log.end} is cut off up to ${restartAt}, untold`);
     machine.log.change(effect, added);
     machine.lastTicket = ticket;
     const apply = (disk: Disk): void => {

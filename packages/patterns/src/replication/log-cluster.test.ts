@@ -87,5 +87,6 @@ describe('each invariant finds what it is there for', () => {
     found('lead-twice', 'one leader'));
   test('matching: a follower whose log is not compared', () => found('hide-divergence', 'matching', 40, sync(2)));
   test('fresh: a follower that believes whoever says that it leads', () => found('believe-any-leader', 'fresh'));
+  test('named: a leader that drops what somebody lacks without a word', () => found('abandon-quietly', 'named'));
   test('live: followers that never say what they hold', () => found('never-held', 'live'));
 });

@@ -24,6 +24,8 @@ interface Progress {
   sent: { readonly id: number; readonly at: Instant } | undefined;
   /** It took part in this generation at this time or later. */
   heardSince: Instant | undefined;
+  /** No records are kept for it until it is heard of. */
+  isAbandoned: boolean;
 }
 
 export type LogLeaderOptions = Required<LogReplicaOptions>;
@@ -54,15 +56,13 @@ export class LogLeader {
     this.#state = state;
     this.#replicas = replicas;
     this.#generationStart = state.end;
-    this.#holds = new LogHolds({ retainMax: options.retainMax });
+    this.#holds = new LogHolds({ retainMax: options.retainMax, holdersMax: replicas.length });
     const { mode, lagMaxMs } = options;
     if (mode.kind === 'synchronous' && inSync !== undefined)
       this.#inSync = new InSyncSet(inSync, mode.copiesMin, lagMaxMs);
     this.#released = state.start;
     for (const replica of replicas) {
       if (replica === options.self) continue;
-      // What a follower has is not known yet. It gets the benefit of the doubt for as much as is retained from here on.
-      this.#holds.hold(replica, this.#generationStart);
       const goal = { end: state.end, at: now };
       this.#followers.set(replica, {
         held: undefined,
@@ -71,6 +71,7 @@ export class LogLeader {
         parked: undefined,
         sent: undefined,
         heardSince: undefined,
+        isAbandoned: false,
       });
     }
   }
@@ -267,7 +268,16 @@ export class LogLeader {
   }
 
   #raiseLowMark(out: LogEffect[]): void {
-    for (const replica of this.#holds.abandon(this.#state.end)) out.push({ kind: 'abandoned', replica });
-    this.#state.raiseLowMark(Math.min(this.#released, this.#holds.lowest), out);
+    const { end } = this.#state;
+    for (const replica of this.#holds.abandon(end)) out.push({ kind: 'abandoned', replica });
+    let isWaiting = false;
+    for (const [replica, progress] of this.#followers) {
+      if (progress.held !== undefined || progress.isAbandoned) continue;
+      // Where it stands is not known. It gets the benefit of the doubt for as many records as are retained.
+      progress.isAbandoned = end - this.#generationStart > this.#options.retainMax;
+      if (progress.isAbandoned) out.push({ kind: 'abandoned', replica });
+      else isWaiting = true;
+    }
+    if (!isWaiting) this.#state.raiseLowMark(Math.min(this.#released, this.#holds.lowest), out);
   }
 }

@@ -373,6 +373,27 @@ describe('the low-water mark', () => {
   });
 });
 
+describe('the low-water mark of a new leader', () => {
+  test('waits for followers that it has not heard of, as long as it retains records for one that is behind', () => {
+    const bench = new LogBench(semi(1), { retainMax: 3 });
+    bench.start('a', logOf([1, 1, 1, 1], 4));
+    bench.start('b', logOf([1, 1, 1, 1], 4));
+    bench.start('c', logOf([1], 1));
+    bench.down.add('c');
+    bench.lead('a', 2, ['b', 'c']);
+    bench.step('a', { kind: 'release', index: 99 });
+    bench.pump();
+    const low = () => bench.replicas.get('a')!.status.lowWaterMark;
+    expect([low(), bench.kinds('a').includes('abandoned')]).toEqual([0, false]);
+    for (let id = 1; id <= 4; id++) {
+      bench.step('a', append(id));
+      bench.pump();
+    }
+    expect(bench.seen.filter(({ kind }) => kind === 'abandoned')).toMatchObject([{ replica: 'c' }]);
+    expect(low()).toBe(8);
+  });
+});
+
 describe('how fresh a follower is', () => {
   test('counts from when it asked, less how long ago the leader was known to lead', () => {
     const bench = trio(semi(1));
