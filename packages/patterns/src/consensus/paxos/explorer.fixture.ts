@@ -9,6 +9,8 @@
  * it is part of: that is what makes real kernels cheap enough to explore.
  */
 
+import { InvariantError } from '../../base/index.ts';
+
 export interface Sent<Message> {
   readonly to: number;
   readonly message: Message;
@@ -30,7 +32,7 @@ export interface Machine<Local, Message, Seen> {
   see(local: Local): Seen;
   /** Whether the message will change nothing from now on, however often it arrives: such messages are forgotten, which makes states alike. */
   spent?(local: Local, message: Message): boolean;
-  /** Says what is wrong with a step, if anything. */
+  /** Says what is wrong with a step, if anything, besides an `InvariantError`. */
   checkStep?(before: Local, after: Local): string | undefined;
 }
 
@@ -75,7 +77,14 @@ export function part<Local, Message, Seen>(machine: Machine<Local, Message, Seen
   });
   return {
     initial: { local: numberOf(machine.initial.local), sent: machine.initial.sent },
-    receive: (local, from, message) => numbered(locals[local]!, machine.receive(locals[local]!, from, message)),
+    receive: (local, from, message) => {
+      try {
+        return numbered(locals[local]!, machine.receive(locals[local]!, from, message));
+      } catch (error) {
+        if (!(error instanceof InvariantError)) throw error;
+        return { local, sent: [], wrong: error.message };
+      }
+    },
     moves: (local) =>
       machine.moves(locals[local]!).map(({ name, moved }) => ({ name, ...numbered(locals[local]!, moved) })),
     see: (local) => seen[local]!,

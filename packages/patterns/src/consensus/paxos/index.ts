@@ -65,6 +65,19 @@ export type {
   RegisterProposerRecord,
 } from './caspaxos/register-types.ts';
 export { Registers, type RegistersOptions } from './caspaxos/registers.ts';
+export type { Entry, MultiPaxosMessage, SlotEntry } from './multi-paxos/messages.ts';
+export { MultiPaxos, NEW_REPLICA, restartedReplica } from './multi-paxos/multi-paxos.ts';
+export { MultiPaxosRules } from './multi-paxos/multi-paxos-rules.ts';
+export type {
+  MultiPaxosEffect,
+  MultiPaxosFailure,
+  MultiPaxosImage,
+  MultiPaxosInput,
+  MultiPaxosOptions,
+  MultiPaxosRecord,
+  MultiPaxosRestart,
+  MultiPaxosRole,
+} from './multi-paxos/multi-paxos-types.ts';
 export { PaxosRules } from './rules.ts';
 export type { SendEffect } from './send-effect.ts';
 export {

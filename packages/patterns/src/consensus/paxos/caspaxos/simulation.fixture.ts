@@ -8,6 +8,7 @@ import { EventQueue } from '../../raft/event-queue.fixture.ts';
 import { SeededRandom } from '../../raft/random.fixture.ts';
 import { NodeId } from '../ballot.ts';
 import type { SendEffect } from '../send-effect.ts';
+import { SlowDisk } from '../slow-disk.fixture.ts';
 import { majorityConfiguration, type RegisterConfiguration } from './configuration.ts';
 import { collectionOf, GarbageCollection, type GarbageCollectionEffect } from './garbage-collection.ts';
 import { apply, type Ended, linearization, type Operation } from './history.fixture.ts';
@@ -39,26 +40,23 @@ export interface Told {
   readonly crashes: number;
 }
 
-interface Disk<Kernel> {
-  start(): Kernel;
-}
-
-/** What all nodes have in common: a disk with writes under way, and messages that wait for them. */
+/** What all nodes have in common. */
 interface Node {
   readonly id: NodeId;
+  readonly disk: SlowDisk;
   isUp: boolean;
   /** Counts lives, so that what was begun in one does not end in another. */
   life: number;
-  durable: number;
-  readonly held: { readonly after: number; readonly send: () => void }[];
 }
 
-interface ProposerNode extends Node, Disk<RegisterProposer<string>> {
+interface ProposerNode extends Node {
+  start(): RegisterProposer<string>;
   kernel: RegisterProposer<string>;
   record: RegisterProposerRecord;
 }
 
-interface AcceptorNode extends Node, Disk<RegisterAcceptor<string>> {
+interface AcceptorNode extends Node {
+  start(): RegisterAcceptor<string>;
   kernel: RegisterAcceptor<string>;
   readonly records: Map<string, RegisterRecord<string>>;
   readonly ages: Map<NodeId, number>;
@@ -159,7 +157,7 @@ class Cluster {
     const records = new Map<string, RegisterRecord<string>>();
     const ages = new Map<NodeId, number>();
     const start = (): RegisterAcceptor<string> => new RegisterAcceptor<string>({}, { records, ages }, this.#rules);
-    return { id, isUp: true, life: 0, durable: 0, held: [], records, ages, start, kernel: start() };
+    return { id, isUp: true, life: 0, disk: this.#newDisk(), records, ages, start, kernel: start() };
   }
 
   #newProposer(self: NodeId): ProposerNode {
@@ -169,8 +167,7 @@ class Cluster {
       id: self,
       isUp: true,
       life: 0,
-      durable: 0,
-      held: [],
+      disk: this.#newDisk(),
       record: newRegisterProposer(this.#configuration),
     };
     const start = (): RegisterProposer<string> =>
@@ -180,19 +177,8 @@ class Cluster {
     return made;
   }
 
-  #write(node: Node, ticket: number, write: () => void): void {
-    const { life } = node;
-    this.#at(1 + this.#random.below(this.#isCalm ? 3 : 15), () => {
-      if (node.life !== life) return;
-      write();
-      node.durable = Math.max(node.durable, ticket);
-      for (const waiting of node.held.splice(0)) this.#hold(node, waiting.after, waiting.send);
-    });
-  }
-
-  #hold(node: Node, after: number, send: () => void): void {
-    if (after <= node.durable) send();
-    else node.held.push({ after, send });
+  #newDisk(): SlowDisk {
+    return new SlowDisk((run) => this.#at(1 + this.#random.below(this.#isCalm ? 3 : 15), run));
   }
 
   #crash(node: AcceptorNode | ProposerNode): void {
@@ -200,8 +186,7 @@ class Cluster {
     this.#told.crashes += 1;
     node.isUp = false;
     node.life += 1;
-    node.durable = 0;
-    node.held.length = 0;
+    node.disk.crash();
     this.#at(this.#random.below(1_000), () => this.#restart(node));
   }
 
@@ -214,10 +199,9 @@ class Cluster {
   #stepAcceptor(node: AcceptorNode, input: Parameters<RegisterAcceptor<string>['step']>[0]): void {
     const out: RegisterAcceptorEffect<string>[] = [];
     node.kernel.step(input, Instant.of(this.#now), out);
-    // One write at a time, in order: the order of events with the same delay is that of their making, others are serialised by tickets.
     for (const effect of out) {
       if (effect.kind === 'send') this.#send(node, effect);
-      else this.#inOrder(node, effect.ticket, () => this.#writeRecord(node, effect.write));
+      else node.disk.persist(effect.ticket, () => this.#writeRecord(node, effect.write));
     }
   }
 
@@ -230,29 +214,8 @@ class Cluster {
     if (write.kind === 'ages') for (const [proposer, age] of write.ages) node.ages.set(proposer, age);
   }
 
-  readonly #queues = new Map<string, { readonly ticket: number; readonly write: () => void }[]>();
-
-  /** The disk takes writes one after the other. */
-  #inOrder(node: Node, ticket: number, write: () => void): void {
-    const name = `${node.id} ${node.life}`;
-    const queue = this.#queues.get(name) ?? [];
-    this.#queues.set(name, queue);
-    queue.push({ ticket, write });
-    if (queue.length === 1) this.#next(node, queue);
-  }
-
-  #next(node: Node, queue: { readonly ticket: number; readonly write: () => void }[]): void {
-    const [first] = queue;
-    if (first === undefined) return;
-    this.#write(node, first.ticket, () => {
-      first.write();
-      queue.shift();
-      this.#next(node, queue);
-    });
-  }
-
   #send(node: Node, { to, message, after }: SendEffect<object>): void {
-    this.#hold(node, after, () => this.#deliver(node.id, to, message));
+    node.disk.send(after, () => this.#deliver(node.id, to, message));
   }
 
   #stepProposer(node: ProposerNode, input: RegisterProposerInput<string>): void {
@@ -261,7 +224,7 @@ class Cluster {
     for (const effect of out) {
       if (effect.kind === 'send') this.#send(node, effect);
       else if (effect.kind === 'persist')
-        this.#inOrder(node, effect.ticket, () => {
+        node.disk.persist(effect.ticket, () => {
           node.record = effect.record;
         });
       else if (effect.kind === 'apply') {
