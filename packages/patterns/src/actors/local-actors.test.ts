@@ -146,6 +146,20 @@ describe('local actors', () => {
     bench.actors.tell('a', 'x');
     expect(seen).toEqual(['a begins', 'a ends', 'b']);
   });
+  test('a long run of turns that end at once is no deep recursion', () => {
+    let handled = 0;
+    const bench = new Bench({ turnsPerTick: 100_000 }).spawn(
+      'a',
+      (message, context: Context) => {
+        handled += 1;
+        if (message === 'first') for (let i = 0; i < 20_000; i++) context.tell('a', '');
+        return '';
+      },
+      { mailbox: { messagesMax: 100_000 } },
+    );
+    bench.actors.tell('a', 'first');
+    expect([handled, bench.deadLetters, bench.actors.has('a')]).toEqual([20_001, [], true]);
+  });
   test('an answer may be nothing', async () => {
     const actors = new LocalActors<string, undefined>(new FakeTime(), { name: 'here' });
     actors.spawn('a', () => () => undefined);

@@ -153,6 +153,20 @@ describe('a tree of supervisors', () => {
     expect(step(36, { ...start!, kind: 'exited', how: 'shutdown' })).toEqual([{ kind: 'down', reason: 'stopped' }]);
     expect(tree.deadline).toBeUndefined();
   });
+  test('a back-off draws from the random numbers of the tree; what has not begun cannot be stopped', () => {
+    const spec = branch('r', leaves('x'), { backoff: { baseMs: 100 } });
+    const tree = new SupervisionTree(spec, () => 0.25);
+    const step = (input: TreeInput): TreeEffect[] => {
+      const out: TreeEffect[] = [];
+      tree.step(input, Instant.of(0), out);
+      return out;
+    };
+    expect(step({ kind: 'stop' })).toEqual([]);
+    const [start] = step({ kind: 'start' }) as (TreeEffect & { path: string; generation: number })[];
+    step({ ...start!, kind: 'started' });
+    step({ ...start!, kind: 'exited', how: 'error' });
+    expect(tree.deadline).toBe(25);
+  });
   test('wrong trees are named', () => {
     expect(() => new SupervisionTree({ id: 'leaf' })).toThrow(/must be a supervisor/);
     expect(() => new SupervisionTree(branch('r', [{ id: 'a/b' }]))).toThrow(/slash/);

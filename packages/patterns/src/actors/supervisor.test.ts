@@ -152,6 +152,17 @@ describe('strategies', () => {
       'start a',
     ]);
   });
+  test('news of who is down already, or of nobody, is ignored, and so is what comes after the end', () => {
+    const bench = new Bench('one-for-one', 'a', { intensity: { restartsMax: 1 }, backoff: {}, random: () => 0.5 }).up();
+    const run = bench.of('a');
+    expect([bench.exited('a'), bench.exited('a'), bench.supervisor.phase]).toEqual(['', '', 'running']);
+    expect(bench.step({ kind: 'exited', how: 'error', child: 'z', generation: run.generation })).toBe('');
+    expect([bench.step({ kind: 'stop' }), bench.step({ kind: 'stop' }), bench.step({ kind: 'tick' })]).toEqual([
+      'down stopped',
+      '',
+      '',
+    ]);
+  });
   test('late news of an earlier run is ignored', () => {
     const bench = new Bench('one-for-one', 'a').up();
     const old = bench.of('a');

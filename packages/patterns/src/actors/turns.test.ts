@@ -293,6 +293,14 @@ describe('what is not handled', () => {
     ]);
     expect(bench.end('finished', '1')).toEqual(['a signal-rejected reload', '2 stopped', 'a stopped']);
     expect([bench.turns.size, bench.tell('a', '4')]).toEqual([0, ['4 unknown-actor']]);
+    expect(bench.step({ kind: 'signal', actor: 'a', signal: 'x' })).toEqual(['a signal-rejected x']);
+  });
+  test('is handed back when a reentrant call has not begun before its actor stopped', () => {
+    const bench = new Bench().spawn('a', { reentrancy: 'call-chain' });
+    bench.tell('a', '1');
+    bench.tell('a', 'nested', { chain: bench.begun[0]!.chain });
+    bench.step({ kind: 'stop', actor: 'a' });
+    expect(bench.end('finished', '1')).toEqual(['nested stopped', 'a stopped']);
   });
 });
 
@@ -318,5 +326,8 @@ test('wrong use is named', () => {
   expect(bench.step({ kind: 'spawn', actor: 'b' })).toEqual(['b not-spawned']);
   expect(() => bench.spawn('a')).toThrow(/actor a exists/);
   expect(() => bench.step({ kind: 'finished', turn: 9 })).toThrow(/turn 9/);
+  bench.tell('a', '1');
+  bench.end('finished', '1');
+  expect(() => bench.end('finished', '1')).toThrow(/turn 1/);
   expect(() => new TurnScheduler({ name: 'n', throughput: 0 })).toThrow(/throughput/);
 });

@@ -114,6 +114,39 @@ describe('commands that come at the wrong time', () => {
       'not-here',
     ]);
   });
+  test('what was fenced is as it was when the move is called off: a bucket, a key of a bucket, a pinned key, and what is not drained yet', () => {
+    const one = gate();
+    const key = keyIn(0);
+    one.admit({ key, epoch: 1 });
+    const units = ['#0', keyUnit(key)];
+    units.forEach((unit, i) => {
+      const move = i + 1;
+      step(one, { kind: 'fence', unit, move, to: 'b' });
+      expect(one.admit({ key, epoch: 9 }).kind).toBe('ask');
+      step(one, { kind: 'unfence', unit, move });
+      expect(one.admit({ key, epoch: 9 })).toEqual({ kind: 'accept', unit: '#0' });
+    });
+    const pinned = gate();
+    step(pinned, { kind: 'receive', unit: keyUnit(keyIn(2)), move: 1, from: 'b' });
+    expect(step(pinned, { kind: 'activate', unit: keyUnit(keyIn(2)), move: 0, epoch: 5 })).toEqual(['activated']);
+    expect(kindOf(pinned, 2)).toBe('try-later');
+    step(pinned, { kind: 'activate', unit: keyUnit(keyIn(2)), move: 1, epoch: 5 });
+    step(
+      pinned,
+      { kind: 'fence', unit: keyUnit(keyIn(2)), move: 2, to: 'c' },
+      { kind: 'unfence', unit: keyUnit(keyIn(2)), move: 2 },
+    );
+    expect([pinned.admit({ key: keyIn(2), epoch: 4 }), pinned.admit({ key: keyIn(2), epoch: 5 })]).toEqual([
+      { kind: 'stale-table', epoch: 5 },
+      { kind: 'accept', unit: keyUnit(keyIn(2)) },
+    ]);
+  });
+  test('an activation of another move than the one that copied activates nothing', () => {
+    const one = gate();
+    step(one, { kind: 'receive', unit: '#2', move: 2, from: 'b' });
+    expect([step(one, { kind: 'activate', unit: '#2', move: 3, epoch: 2 }), kindOf(one, 2)]).toEqual([[], 'try-later']);
+    expect(step(one, { kind: 'activate', unit: '#3', move: 1, epoch: 2 })).toEqual([]);
+  });
   test('a fence that comes after its move was called off fences nothing', () => {
     const one = gate();
     expect(

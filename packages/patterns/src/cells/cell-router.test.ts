@@ -27,7 +27,11 @@ describe('a router', () => {
       { kind: 'not-here' },
     ] as const)
       expect(one.next(sent(1), answer)).toEqual({ kind: 'refresh', epoch: 2, sends: 1 });
-    expect([one.install(table.move('#0', 'b')), one.install(table)]).toEqual([true, false]);
+    expect([one.install(table.move('#0', 'b')), one.install(table), one.install(table.move('#1', 'b'))]).toEqual([
+      true,
+      false,
+      false,
+    ]);
     for (const answer of [{ kind: 'moved', to: 'b', epoch: 2 }, { kind: 'not-here' }] as const)
       expect(one.next(sent(1), answer)).toEqual({ kind: 'send', cell: 'b', request: { key, epoch: 2 }, sends: 2 });
   });

@@ -85,6 +85,8 @@ describe('a migration', () => {
     expect(bench.planned).toEqual(['#0', '#1']);
     bench.restart();
     expect(bench.migration.moves.map(({ move, step }) => `${move} ${step}`)).toEqual(['1 copying', '2 waiting']);
+    bench.step({ kind: 'roll-back', move: 1 });
+    expect(bench.migration.moves.map(({ move, step }) => `${move} ${step}`)).toEqual(['2 copying']);
   });
   test('what was only planned when it crashed is begun by the next tick, which it asks for', () => {
     const waiting = {
@@ -149,6 +151,13 @@ describe('a migration', () => {
     for (const bucket of [0, 1])
       migration.step({ kind: 'move', unit: keyUnit(keyIn(bucket)), to: 'd' }, Instant.of(0), out);
     expect(out.filter(({ kind }) => kind === 'ended')).toMatchObject([{ move: 2, outcome: 'not-possible' }]);
+  });
+  test('a pinned key that moves does not count twice', () => {
+    const pins = Array.from({ length: PINS_MAX - 1 }, (_, i) => [`p${i}`, { cell: 'c', since: 1 }] as const);
+    const migration = new Migration({}, Instant.of(0), { table: { ...table.data, pins }, lastMove: 0, moves: [] });
+    const buckets = ['p0', keyIn(table.bucketOf('p0') === 0 ? 1 : 0)];
+    for (const key of buckets) migration.step({ kind: 'move', unit: keyUnit(key), to: 'd' }, Instant.of(0), []);
+    expect(migration.moves.map(({ step }) => step)).toEqual(['copying', 'copying']);
   });
   test('without options four are under way at once, and a unit that is not served goes back after ten seconds', () => {
     const migration = new Migration({}, Instant.of(0), { table: table.data, lastMove: 0, moves: [] });

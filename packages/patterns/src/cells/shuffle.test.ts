@@ -77,6 +77,7 @@ describe('how much hands have in common', () => {
     const all = blastRadius(one(8, 2), 1_000);
     expect([all.share, all.customers]).toEqual([1 / 28, 1_000 / 28]);
     expect(all.any).toBeCloseTo(1 - (27 / 28) ** 1_000, 12);
+    expect(blastRadius(one(8, 2), 10).any).toBeCloseTo(1 - (27 / 28) ** 10, 12);
     // Who needs both is hit by whoever shares one.
     expect(blastRadius(one(8, 2), 1, 2).share).toBe(13 / 28);
     const tiny = blastRadius(one(2_048, 4), 1_000_000);
