@@ -33,8 +33,8 @@ interface Actor<M, S> {
   readonly mailbox: Mailbox<Tell<M>, S>;
   /** Calls that its own turns wait for. */
   readonly nested: Deque<Tell<M>>;
-  /** Under way. */
-  readonly turns: Set<number>;
+  /** Those that wait. The one that is running is under way as well. */
+  readonly waiting: Set<number>;
   /** In line. Never while one of its turns is running. */
   isQueued: boolean;
   isSuspended: boolean;
@@ -42,6 +42,7 @@ interface Actor<M, S> {
 }
 
 interface Turn<M, S> {
+  readonly turn: number;
   readonly actor: Actor<M, S>;
   /** None for a system message. */
   readonly tell: Tell<M> | undefined;
@@ -57,11 +58,12 @@ export class TurnScheduler<M, S = never> {
   readonly #depthMax: number;
   readonly #actorsMax: number;
   readonly #actors = new Map<string, Actor<M, S>>();
-  readonly #turns = new Map<number, Turn<M, S>>();
+  /** Turns that wait. Most never do: entering each here and taking it out again would cost more than all the rest. */
+  readonly #waiting = new Map<number, Turn<M, S>>();
   readonly #line: Deque<Actor<M, S>> = new Deque();
   #lastTurn = 0;
-  /** The turn whose handler is being called, and its actor. */
-  #running: { readonly turn: number; readonly actor: Actor<M, S> } | undefined;
+  /** The turn whose handler is being called. */
+  #running: Turn<M, S> | undefined;
   /** Turns that the first of the line has taken in a row. */
   #burst = 0;
   #left: number;
@@ -93,7 +95,8 @@ export class TurnScheduler<M, S = never> {
 
   /** Turns of an actor that are under way. */
   underWay(actor: string): number {
-    return this.#actors.get(actor)?.turns.size ?? 0;
+    const known = this.#actors.get(actor);
+    return known === undefined ? 0 : this.#underWay(known);
   }
 
   /**
@@ -103,8 +106,8 @@ export class TurnScheduler<M, S = never> {
   blockers(id: string, chain: CallChain = NOBODY): readonly number[] {
     const actor = this.#actors.get(id);
     if (actor === undefined || this.#waitingFor(chain, actor) >= 0) return [];
-    if (actor.reentrancy === 'always' && actor.turns.size < this.#interleavedMax) return [];
-    return [...actor.turns];
+    if (actor.reentrancy === 'always' && this.#underWay(actor) < this.#interleavedMax) return [];
+    return this.#running?.actor === actor ? [...actor.waiting, this.#running.turn] : [...actor.waiting];
   }
 
   step(input: TurnInput<M, S>, now: Instant, out: TurnEffect<M, S>[]): void {
@@ -148,7 +151,7 @@ export class TurnScheduler<M, S = never> {
       reentrancy: options.reentrancy ?? 'none',
       mailbox: new Mailbox(options.mailbox),
       nested: new Deque(),
-      turns: new Set(),
+      waiting: new Set(),
       isQueued: false,
       isSuspended: false,
       isStopping: false,
@@ -176,7 +179,8 @@ export class TurnScheduler<M, S = never> {
   #tellNested(actor: Actor<M, S>, tell: Tell<M>, circle: readonly string[], out: TurnEffect<M, S>[]): void {
     if (actor.reentrancy === 'none') return reject(tell, { why: 'deadlock', circle }, out);
     // It cannot queue behind others: these may wait for this very call.
-    if (actor.nested.size + actor.turns.size >= this.#interleavedMax) return reject(tell, { why: 'too-deep' }, out);
+    if (actor.nested.size + this.#underWay(actor) >= this.#interleavedMax)
+      return reject(tell, { why: 'too-deep' }, out);
     actor.nested.push(tell);
   }
 
@@ -184,9 +188,15 @@ export class TurnScheduler<M, S = never> {
   #waitingFor(chain: CallChain, actor: Actor<M, S>): number {
     for (let at = chain.length - 1; at >= 0; at--) {
       const call = chain[at]!;
-      if (call.scheduler === this.#name && actor.turns.has(call.turn)) return at;
+      if (call.scheduler !== this.#name) continue;
+      if (actor.waiting.has(call.turn) || (this.#running?.turn === call.turn && this.#running.actor === actor))
+        return at;
     }
     return -1;
+  }
+
+  #underWay(actor: Actor<M, S>): number {
+    return this.#running?.actor === actor ? actor.waiting.size + 1 : actor.waiting.size;
   }
 
   #signal(id: string, signal: S, out: TurnEffect<M, S>[]): void {
@@ -197,27 +207,32 @@ export class TurnScheduler<M, S = never> {
   }
 
   #waits(turn: number): void {
-    if (this.#running?.turn !== turn) return;
-    const { actor } = this.#running;
+    const running = this.#running;
+    if (running?.turn !== turn) return;
+    this.#waiting.set(turn, running);
+    running.actor.waiting.add(turn);
     this.#running = undefined;
     this.#burst = 0;
-    this.#queue(actor);
+    this.#queue(running.actor);
   }
 
   #end(turn: number, how: 'finished' | 'failed' | 'stash', out: TurnEffect<M, S>[]): void {
-    const ended = this.#turns.get(turn);
+    const wasRunning = this.#running?.turn === turn;
+    const ended = wasRunning ? this.#running : this.#waiting.get(turn);
     assert(ended !== undefined, `turn ${turn} must be under way to be over`);
     const { actor, tell } = ended;
-    this.#turns.delete(turn);
-    actor.turns.delete(turn);
+    if (wasRunning) this.#running = undefined;
+    else {
+      this.#waiting.delete(turn);
+      actor.waiting.delete(turn);
+    }
     if (how === 'failed') actor.isSuspended = true;
     if (how === 'stash') {
       assert(tell !== undefined, 'a system message cannot be stashed');
       if (!actor.mailbox.stash(tell)) reject(tell, { why: 'stash-full' }, out);
     }
     this.#demoteNested(actor, out);
-    if (this.#running?.turn !== turn) return this.#queue(actor);
-    this.#running = undefined;
+    if (!wasRunning) return this.#queue(actor);
     if (this.#burst < this.#throughput && this.#isReady(actor)) {
       actor.isQueued = true;
       return this.#line.pushFront(actor);
@@ -246,7 +261,7 @@ export class TurnScheduler<M, S = never> {
 
   /** Whether the actor can begin a turn, or end. */
   #isReady(actor: Actor<M, S>): boolean {
-    const underWay = actor.turns.size;
+    const underWay = this.#underWay(actor);
     if (actor.isStopping) return underWay === 0;
     if (underWay === 0 && actor.mailbox.systemSize > 0) return true;
     if (actor.isSuspended) return false;
@@ -277,9 +292,10 @@ export class TurnScheduler<M, S = never> {
   }
 
   #begin(actor: Actor<M, S>, now: Instant, out: TurnEffect<M, S>[]): void {
-    const signal = actor.turns.size === 0 ? actor.mailbox.takeSystem() : undefined;
+    const signal = actor.waiting.size === 0 ? actor.mailbox.takeSystem() : undefined;
     if (signal !== undefined) {
-      const [turn, chain] = this.#start(actor, undefined);
+      const turn = this.#start(actor, undefined);
+      const chain = [{ scheduler: this.#name, actor: actor.id, turn }];
       return void out.push({ kind: 'signal', turn, actor: actor.id, signal, chain });
     }
     const tell = this.#next(actor, now, out);
@@ -287,7 +303,9 @@ export class TurnScheduler<M, S = never> {
       this.#burst = 0;
       return;
     }
-    const [turn, chain] = this.#start(actor, tell);
+    const turn = this.#start(actor, tell);
+    const call = { scheduler: this.#name, actor: actor.id, turn };
+    const chain = tell.chain === undefined ? [call] : [...tell.chain, call];
     out.push({ kind: 'turn', turn, actor: actor.id, message: tell.message, chain, deadline: tell.deadline });
   }
 
@@ -301,16 +319,12 @@ export class TurnScheduler<M, S = never> {
     }
   }
 
-  #start(actor: Actor<M, S>, tell: Tell<M> | undefined): [number, CallChain] {
+  #start(actor: Actor<M, S>, tell: Tell<M> | undefined): number {
     this.#lastTurn += 1;
-    const turn = this.#lastTurn;
     this.#burst += 1;
     this.#left -= 1;
-    this.#running = { turn, actor };
-    this.#turns.set(turn, { actor, tell });
-    actor.turns.add(turn);
-    const call = { scheduler: this.#name, actor: actor.id, turn };
-    return [turn, tell?.chain === undefined ? [call] : [...tell.chain, call]];
+    this.#running = { turn: this.#lastTurn, actor, tell };
+    return this.#lastTurn;
   }
 
   #stopped(actor: Actor<M, S>, out: TurnEffect<M, S>[]): void {
