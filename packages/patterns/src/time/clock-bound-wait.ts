@@ -42,7 +42,7 @@ export class ClockBoundWait {
   readonly #waitsMax: number;
   /** Ascending by timestamp. */
   #waiting: Waiting[] = [];
-  #deadline: number | undefined;
+  #deadline: Instant | undefined;
 
   constructor(options: ClockBoundWaitOptions = {}) {
     this.#maxWaitMs = options.maxWaitMs ?? 1000;
@@ -57,7 +57,7 @@ export class ClockBoundWait {
 
   /** When `tick` is next worth calling, or undefined when nothing waits. */
   get deadline(): Instant | undefined {
-    return this.#deadline === undefined ? undefined : Instant.of(this.#deadline);
+    return this.#deadline;
   }
 
   /** `uncertainty` is that of `now`. */
@@ -93,15 +93,18 @@ export class ClockBoundWait {
       out.push({ kind: 'released', id: this.#waiting[past]!.id });
       past += 1;
     }
-    if (past > 0) this.#waiting.splice(0, past);
+    this.#waiting.splice(0, past);
     let giveUpAt = Number.POSITIVE_INFINITY;
     for (const waiting of this.#waiting) giveUpAt = Math.min(giveUpAt, waiting.giveUpAt);
     if (giveUpAt <= now) giveUpAt = this.#giveUp(now, out);
     const first = this.#waiting[0];
     if (first === undefined) this.#deadline = undefined;
-    else if (uncertainty.kind === 'unknown') this.#deadline = giveUpAt;
+    else if (uncertainty.kind === 'unknown') this.#deadline = Instant.of(giveUpAt);
     // Wall time passes as monotonic time does, nearly; a tick too early only looks again.
-    else this.#deadline = Math.min(giveUpAt, now + Math.max(1, Math.ceil(first.timestampMs - uncertainty.earliestMs)));
+    else {
+      const pastAt = now + Math.max(1, Math.ceil(first.timestampMs - uncertainty.earliestMs));
+      this.#deadline = Instant.of(Math.min(giveUpAt, pastAt));
+    }
   }
 
   #giveUp(now: Instant, out: ClockBoundWaitEffect[]): number {

@@ -39,15 +39,20 @@ export interface DotSourceOptions {
   readonly reserveCount?: number;
 }
 
+/** Invariant: last <= durable <= asked. */
+interface Counting {
+  readonly actor: ActorId;
+  readonly epoch: number;
+  last: number;
+  durable: number;
+  asked: number;
+}
+
 export class DotSource {
   readonly #node: string;
   readonly #reserveCount: number;
-  #actor: ActorId | undefined;
-  #epoch = 0;
-  #last = 0;
-  /** Invariant: #last <= #durable <= #asked. */
-  #durable = 0;
-  #asked = 0;
+  /** Undefined until it is known what was on disk. */
+  #counting: Counting | undefined;
 
   constructor(options: DotSourceOptions) {
     this.#node = options.node;
@@ -60,42 +65,46 @@ export class DotSource {
 
   /** Who the dots are of, once it is known. */
   get actor(): ActorId | undefined {
-    return this.#actor;
+    return this.#counting?.actor;
   }
 
   step(input: DotSourceInput, out: DotSourceEffect[]): void {
     switch (input.kind) {
       case 'opened':
-        return this.#begin(input.stored.epoch, input.stored.limit, out);
+        return this.#begin(input.stored, out);
       case 'lost':
-        return this.#begin(input.epoch, 0, out);
+        return this.#begin({ epoch: input.epoch, limit: 0 }, out);
       case 'persisted':
-        // One of an earlier epoch says nothing about this one.
-        if (input.reservation.epoch === this.#epoch) this.#durable = Math.max(this.#durable, input.reservation.limit);
+        return this.#persisted(input.reservation);
     }
   }
 
   /** The next dot, or undefined while no durable reservation covers it: wait for `persisted`. May push a `persist`. O(1). */
   next(out: DotSourceEffect[]): Dot | undefined {
-    if (this.#actor === undefined) return undefined;
-    if (this.#asked - this.#last <= this.#reserveCount / 2) this.#reserve(out);
-    if (this.#last >= this.#durable) return undefined;
-    this.#last += 1;
-    return { actor: this.#actor, counter: this.#last };
+    const counting = this.#counting;
+    if (counting === undefined) return undefined;
+    if (counting.asked - counting.last <= this.#reserveCount / 2) this.#reserve(counting, out);
+    if (counting.last >= counting.durable) return undefined;
+    counting.last += 1;
+    return { actor: counting.actor, counter: counting.last };
   }
 
-  #begin(epoch: number, used: number, out: DotSourceEffect[]): void {
-    this.#actor = ActorId.of(this.#node, epoch);
-    this.#epoch = epoch;
-    this.#last = used;
-    this.#durable = used;
-    this.#asked = used;
-    this.#reserve(out);
+  /** All up to `limit` may have been used already. */
+  #begin({ epoch, limit }: DotReservation, out: DotSourceEffect[]): void {
+    const counting = { actor: ActorId.of(this.#node, epoch), epoch, last: limit, durable: limit, asked: limit };
+    this.#counting = counting;
+    this.#reserve(counting, out);
   }
 
-  #reserve(out: DotSourceEffect[]): void {
-    if (this.#asked > this.#durable) return;
-    this.#asked = this.#last + this.#reserveCount;
-    out.push({ kind: 'persist', reservation: { epoch: this.#epoch, limit: this.#asked } });
+  #persisted({ epoch, limit }: DotReservation): void {
+    const counting = this.#counting;
+    // A reservation of an earlier epoch says nothing about this one.
+    if (counting?.epoch === epoch) counting.durable = Math.max(counting.durable, limit);
+  }
+
+  #reserve(counting: Counting, out: DotSourceEffect[]): void {
+    if (counting.asked > counting.durable) return;
+    counting.asked = counting.last + this.#reserveCount;
+    out.push({ kind: 'persist', reservation: { epoch: counting.epoch, limit: counting.asked } });
   }
 }

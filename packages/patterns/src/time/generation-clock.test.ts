@@ -65,5 +65,24 @@ test('a late report of an earlier write makes nothing durable', () => {
   const clock = new GenerationClock();
   expect(run(clock, stand, persisted(0))).toEqual(['persist 1']);
   expect(run(clock, persisted(1), persisted(0), seen(1, 1))).toEqual(['canvass 1', 'accepted 1 #1']);
-  expect(() => new GenerationClock(-1)).toThrow(/generation/);
+});
+
+test('an election counts once, and only for who has asked for votes in it', () => {
+  const clock = new GenerationClock();
+  expect(run(clock, stand, won(1))).toEqual(['persist 1']);
+  expect(run(clock, persisted(1), won(1), won(1))).toEqual(['canvass 1', 'lead 1']);
+  expect(run(clock, seen(1, 2), persisted(2), won(2))).toEqual(['step-down 2', 'persist 2', 'accepted 2 #1']);
+  expect(clock.role).toBe('following');
+});
+
+test('effects are put behind those that are there', () => {
+  const clock = new GenerationClock();
+  const out: GenerationEffect[] = [];
+  for (const input of [stand, persisted(1), won(1), seen(1, 2)]) clock.step(input, out);
+  expect(out.map(({ kind }) => kind)).toEqual(['persist', 'canvass', 'lead', 'step-down', 'persist']);
+});
+
+test('what is no generation is refused', () => {
+  for (const generation of [-1, 0.5, 2 ** 53])
+    expect(() => new GenerationClock(generation)).toThrow(/must be a safe integer/);
 });

@@ -64,6 +64,11 @@ test('a remote time more than the maximum offset ahead is refused, says by how m
   expect(show(other.last)).toBe('1000,0');
 });
 
+test('unless told otherwise, a remote time may be half a second ahead', () => {
+  expect(show(new HybridClock().receive(ts(1500, 0), 1000))).toBe('1500,1');
+  expect(new HybridClock().receive(ts(1501, 0), 1000)).toEqual({ kind: 'refused', why: 'ahead', aheadMs: 501 });
+});
+
 test('CockroachDB: a remote time 499 ms ahead is taken, one 1 s ahead is refused', () => {
   const clock = new HybridClock();
   expect(show(clock.receive(ts(1_000_499, 0), 1_000_000))).toBe('1000499,1');
@@ -79,6 +84,8 @@ test('a wall clock that jumps back makes time stand still, not go back, and is c
     '1000,3',
     '1001,0',
   ]);
+  expect(clock.backwardJumps).toBe(1);
+  clock.tick(1001);
   expect(clock.backwardJumps).toBe(1);
   expect([clock.aheadMs(400.5), clock.aheadMs(1001), clock.aheadMs(2000)]).toEqual([601, 0, 0]);
 });
@@ -101,6 +108,13 @@ test('CockroachDB, TestHLCPhysicalClockJump: a jump of half the maximum offset o
   expect(slept.jumpedForward(11_000, 990)).toBe(false);
 });
 
+test('a clock that starts at the epoch, as a simulated one does, sees its first jump', () => {
+  const clock = new HybridClock();
+  expect(clock.jumpedForward(10_000, 0)).toBe(false);
+  clock.tick(0);
+  expect([clock.jumpedForward(249, 0), clock.jumpedForward(250, 0)]).toEqual([false, true]);
+});
+
 test('a full counter moves on by a millisecond instead of wrapping', () => {
   const clock = new HybridClock();
   clock.receive(ts(10, 65_533), 10);
@@ -114,8 +128,15 @@ test('a full counter moves on by a millisecond instead of wrapping', () => {
 });
 
 test('beyond 48 bits of milliseconds the clock refuses rather than wraps', () => {
-  expect(show(new HybridClock().tick(2 ** 48))).toBe('refused: exhausted');
+  expect(new HybridClock().tick(2 ** 48)).toEqual({ kind: 'refused', why: 'exhausted', aheadMs: 0 });
   expect(show(new HybridClock().tick(2 ** 48 - 1))).toBe(`${2 ** 48 - 1},0`);
+});
+
+test('beyond 48 bits no bound helps: a clock that keeps one says so, rather than ask for it for ever', () => {
+  const clock = new HybridClock({ reserveMs: 400 });
+  clock.persisted(clock.wantedBoundMs(2 ** 48)!);
+  expect(show(clock.tick(2 ** 48))).toBe('refused: exhausted');
+  expect(show(clock.tick(2 ** 48 - 1))).toBe(`${2 ** 48 - 1},0`);
 });
 
 const bounded = (persistedBoundMs: number): HybridClock =>
@@ -123,7 +144,7 @@ const bounded = (persistedBoundMs: number): HybridClock =>
 
 test('with a bound, nothing above it is given out before it is durable', () => {
   const clock = bounded(0);
-  expect(show(clock.tick(1000))).toBe('refused: unpersisted');
+  expect(clock.tick(1000)).toEqual({ kind: 'refused', why: 'unpersisted', aheadMs: 0 });
   expect(show(clock.receive(ts(900, 0), 1000))).toBe('refused: unpersisted');
   expect(show(clock.last)).toBe('0,0');
   expect(clock.wantedBoundMs(1000)).toBe(1400);
@@ -133,6 +154,7 @@ test('with a bound, nothing above it is given out before it is durable', () => {
   expect(show(clock.tick(1401))).toBe('refused: unpersisted');
   clock.persisted(1300);
   expect(show(clock.tick(1401))).toBe('refused: unpersisted');
+  expect(show(clock.tick(1400))).toBe('1400,1');
 });
 
 test('a new bound is wanted when half of it is used up, and none when no bound is kept', () => {
@@ -140,6 +162,25 @@ test('a new bound is wanted when half of it is used up, and none when no bound i
   clock.persisted(1400);
   expect([clock.wantedBoundMs(1199), clock.wantedBoundMs(1200)]).toEqual([undefined, 1600]);
   expect(new HybridClock().wantedBoundMs(1e9)).toBeUndefined();
+});
+
+test('the bound that is wanted lies one reserve above the timestamps to come, in whole milliseconds', () => {
+  const clock = bounded(0);
+  clock.persisted(1400);
+  expect(clock.wantedBoundMs(1200.9)).toBe(1600);
+  clock.tick(1300);
+  expect(clock.wantedBoundMs(1100)).toBe(1700);
+});
+
+test('the least reserve keeps a bound, and the least bound is one', () => {
+  const clock = new HybridClock({ reserveMs: 1, persistedBoundMs: 1 });
+  expect(show(clock.tick(0))).toBe('refused: unpersisted');
+  clock.persisted(clock.wantedBoundMs(0)!);
+  expect(show(clock.tick(0))).toBe('2,0');
+});
+
+test('a new clock has given out nothing', () => {
+  expect(show(new HybridClock().last)).toBe('0,0');
 });
 
 test('after a restart everything is later than all before it, though the wall clock was set back', () => {
@@ -158,7 +199,12 @@ test('after a restart everything is later than all before it, though the wall cl
 test('a clock that cannot work is refused', () => {
   const make = (options: HybridClockOptions) => () => new HybridClock(options);
   expect(make({ maxOffsetMs: 0 })).toThrow(/maxOffsetMs/);
+  expect(make({ maxOffsetMs: Number.POSITIVE_INFINITY })).toThrow(/maxOffsetMs/);
+  expect(show(make({ maxOffsetMs: 0.5 })().receive(ts(10), 10))).toBe('10,1');
   expect(make({ maxOffsetMs: 10, reserveMs: 11 })).toThrow(/reserveMs/);
+  expect(make({ reserveMs: -1 })).toThrow(/reserveMs/);
+  // The bound would not be a whole number, and the next start would refuse it.
+  expect(make({ reserveMs: 1.5 })).toThrow(/reserveMs/);
   expect(make({ persistedBoundMs: -1 })).toThrow(/wallMs/);
   expect(() => new HybridClock().tick(Number.NaN)).toThrow(/wall clock/);
 });
@@ -187,12 +233,18 @@ test('each packed form is read back, and orders as the timestamps do', () => {
   }
 });
 
+test('a wall time alone is the first timestamp of its millisecond', () => {
+  expect(ts(7)).toEqual({ kind: 'timestamp', wallMs: 7, logical: 0 });
+});
+
 test('what is no timestamp is refused', () => {
   expect(() => ts(2 ** 48)).toThrow(/wallMs/);
   expect(() => ts(0.5)).toThrow(/wallMs/);
   expect(() => ts(0, 65_536)).toThrow(/logical/);
+  expect(() => ts(0, 0.5)).toThrow(/logical/);
   expect(() => ts(0, -1)).toThrow(/logical/);
   expect(() => unpackHybrid(new Uint8Array(9), 2)).toThrow(/8 bytes/);
+  expect(() => unpackHybrid(new Uint8Array(9), -1)).toThrow(/8 bytes/);
   expect(() => hybridFromBigInt(-1n)).toThrow(/wallMs/);
   expect([hybridFromText('0123456789abcde'), hybridFromText('0123456789ABCDEF')]).toEqual([undefined, undefined]);
 });

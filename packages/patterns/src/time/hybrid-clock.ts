@@ -22,7 +22,7 @@ import { compareHybrid, type HybridTimestamp, hybridTimestamp, LOGICAL_MAX, WALL
 export interface HybridClockOptions {
   /** The same in a whole cluster. Default 500. */
   readonly maxOffsetMs?: number;
-  /** Say to keep an upper bound on disk: how far ahead it is set, so one write serves at least half as long. At most `maxOffsetMs`. */
+  /** Say to keep an upper bound on disk: how far ahead it is set, so one write serves at least half as long. An integer, at most `maxOffsetMs`. */
   readonly reserveMs?: number;
   /** What was on disk at the start: the last bound reported as persisted, 0 for none. */
   readonly persistedBoundMs?: number;
@@ -50,13 +50,18 @@ export class HybridClock {
   #logical: number;
   /** Invariant: #wallMs <= #boundMs. Infinity when no bound is kept. */
   #boundMs: number;
-  #lastPhysicalMs = 0;
+  /** Not a number before the first reading: nothing is before that or beyond it. */
+  #lastPhysicalMs: number = Number.NaN;
   #backwardJumps = 0;
 
   constructor(options: HybridClockOptions = {}) {
     const { maxOffsetMs = 500, reserveMs = 0, persistedBoundMs = 0 } = options;
     assert(Number.isFinite(maxOffsetMs) && maxOffsetMs > 0, 'maxOffsetMs must be above 0');
-    assert(reserveMs >= 0 && reserveMs <= maxOffsetMs, 'reserveMs must be from 0 to maxOffsetMs');
+    // What is on disk must be a timestamp's wall time again.
+    assert(
+      Number.isInteger(reserveMs) && reserveMs >= 0 && reserveMs <= maxOffsetMs,
+      'reserveMs must be an integer from 0 to maxOffsetMs',
+    );
     this.#maxOffsetMs = maxOffsetMs;
     this.#reserveMs = reserveMs;
     // All that was given out before is at most (persistedBoundMs, LOGICAL_MAX): the first event now comes after it.
@@ -95,13 +100,13 @@ export class HybridClock {
     if (aheadMs > this.#maxOffsetMs) return { kind: 'refused', why: 'ahead', aheadMs };
     if (physical > this.#wallMs && physical > remote.wallMs) return this.#advance(physical, 0);
     if (remote.wallMs > this.#wallMs) return this.#advance(remote.wallMs, remote.logical + 1);
-    const logical = remote.wallMs === this.#wallMs && remote.logical > this.#logical ? remote.logical : this.#logical;
+    const logical = remote.wallMs === this.#wallMs ? Math.max(this.#logical, remote.logical) : this.#logical;
     return this.#advance(this.#wallMs, logical + 1);
   }
 
   /** Whether `physicalMs` is so far beyond the last reading, `sinceMs` of monotonic time ago, that the wall clock must have jumped. */
   jumpedForward(physicalMs: number, sinceMs: number): boolean {
-    return this.#lastPhysicalMs > 0 && physicalMs - this.#lastPhysicalMs - sinceMs >= this.#maxOffsetMs / 2;
+    return physicalMs - this.#lastPhysicalMs - sinceMs >= this.#maxOffsetMs / 2;
   }
 
   /** The bound to make durable now, then report by `persisted`; undefined while the one there is far enough ahead, or none is kept. */
@@ -127,8 +132,8 @@ export class HybridClock {
   #advance(wallMs: number, logical: number): HybridTimestamp | HybridRefusal {
     const full = logical > LOGICAL_MAX;
     const nextMs = full ? wallMs + 1 : wallMs;
-    if (nextMs > this.#boundMs) return UNPERSISTED;
     if (nextMs > WALL_MS_MAX) return EXHAUSTED;
+    if (nextMs > this.#boundMs) return UNPERSISTED;
     this.#wallMs = nextMs;
     this.#logical = full ? 0 : logical;
     return { kind: 'timestamp', wallMs: this.#wallMs, logical: this.#logical };

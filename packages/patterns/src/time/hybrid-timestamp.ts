@@ -32,20 +32,21 @@ export function hybridTimestamp(wallMs: number, logical: number = 0): HybridTime
 
 /** Negative when `a` is earlier. */
 export function compareHybrid(a: HybridTimestamp, b: HybridTimestamp): number {
-  return a.wallMs !== b.wallMs ? (a.wallMs < b.wallMs ? -1 : 1) : a.logical - b.logical;
+  return a.wallMs !== b.wallMs ? a.wallMs - b.wallMs : a.logical - b.logical;
 }
 
 /** Writes 8 bytes, big-endian. */
 export function packHybrid(at: HybridTimestamp, bytes: Uint8Array, offset: number = 0): void {
   const high = Math.floor(at.wallMs / 0x1_0000);
   const middle = at.wallMs % 0x1_0000;
-  bytes[offset] = high >>> 24;
-  bytes[offset + 1] = high >>> 16;
-  bytes[offset + 2] = high >>> 8;
+  // A byte keeps the lowest eight bits, so it does not matter that these shifts take the highest of 32 for a sign.
+  bytes[offset] = high >> 24;
+  bytes[offset + 1] = high >> 16;
+  bytes[offset + 2] = high >> 8;
   bytes[offset + 3] = high;
-  bytes[offset + 4] = middle >>> 8;
+  bytes[offset + 4] = middle >> 8;
   bytes[offset + 5] = middle;
-  bytes[offset + 6] = at.logical >>> 8;
+  bytes[offset + 6] = at.logical >> 8;
   bytes[offset + 7] = at.logical;
 }
 

@@ -43,6 +43,6 @@ export class LamportClock {
 
 /** Lamport's "⇒": negative when `a` comes first. 0 only for the same event. Node names order as strings do (UTF-16 units). */
 export function compareLamport(a: LamportStamp, b: LamportStamp): number {
-  if (a.time !== b.time) return a.time < b.time ? -1 : 1;
+  if (a.time !== b.time) return a.time - b.time;
   return a.node < b.node ? -1 : a.node > b.node ? 1 : 0;
 }
