@@ -63,6 +63,7 @@ export class EtcdCluster implements Cluster {
 
   async restart(index: number): Promise<void> {
     this.#processes[index]!.start();
+    await answers(this.addresses[index]!);
   }
 
   async stop(): Promise<void> {
@@ -74,20 +75,30 @@ export class EtcdCluster implements Cluster {
 /** Asks all members through etcd's protocol, which both sides speak, until one says that it leads. */
 export async function leaderByStatus(addresses: readonly Address[]): Promise<number> {
   for (let attempt = 0; attempt < 600; attempt++) {
-    for (const [index, address] of addresses.entries()) if (await leads(address)) return index;
+    for (const [index, address] of addresses.entries()) if ((await roleOf(address)) === 'leader') return index;
     await pause(50);
   }
   throw new Error('no member leads after 30 seconds');
 }
 
-async function leads(address: Address): Promise<boolean> {
+/** Resolves when the member there answers. */
+export async function answers(address: Address): Promise<void> {
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    if ((await roleOf(address)) !== undefined) return;
+    await pause(50);
+  }
+  throw new Error(`the member at ${address.host}:${address.port} does not answer after a minute`);
+}
+
+/** Undefined when nothing answers there. */
+async function roleOf(address: Address): Promise<'leader' | 'other' | undefined> {
   let client: GrpcClient | undefined;
   try {
     client = await GrpcClient.connect(address);
-    const status = await client.unary(STATUS, STATUS.request.create(), { timeoutMs: 1000 });
-    return status.leader !== 0 && String(status.leader) === String(status.header?.memberId);
+    const { leader, header } = await client.unary(STATUS, STATUS.request.create(), { timeoutMs: 1000 });
+    return leader !== 0 && String(leader) === String(header?.memberId) ? 'leader' : 'other';
   } catch {
-    return false;
+    return undefined;
   } finally {
     client?.close();
   }

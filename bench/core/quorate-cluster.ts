@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '@quorate/env';
 import type { Cluster } from './contender.ts';
-import { leaderByStatus } from './etcd-cluster.ts';
+import { answers, leaderByStatus } from './etcd-cluster.ts';
 import { freePorts, Process } from './processes.ts';
 
 const script = fileURLToPath(new URL('../../../packages/quorate/bin/quorate.js', import.meta.url));
@@ -67,8 +67,10 @@ export class QuorateCluster implements Cluster {
     return this.#processes[index]!.end('SIGKILL');
   }
 
+  /** Resolves once the member answers again: what it has to load takes its time. */
   async restart(index: number): Promise<void> {
     this.#processes[index]!.start();
+    await answers(this.etcd[index]!);
   }
 
   async stop(): Promise<void> {

@@ -30,7 +30,11 @@ class Stand implements StateMachine {
   async restore(): Promise<void> {}
 }
 
-function applierOn(machine: StateMachine, newest: () => SnapshotMark): Applier {
+function applierOn(
+  machine: StateMachine,
+  newest: () => SnapshotMark,
+  takeSnapshot: (mark: SnapshotMark) => void = () => {},
+): Applier {
   return new Applier({
     machine,
     proposals: new PendingProposals(10),
@@ -38,7 +42,7 @@ function applierOn(machine: StateMachine, newest: () => SnapshotMark): Applier {
     snapshotEntries: 1000,
     snapshotBytes: 1000,
     trailingBytes: 1000,
-    takeSnapshot: () => {},
+    takeSnapshot,
     restore: async () => newest(),
     moved: () => {},
     failed: (error) => {
@@ -84,5 +88,35 @@ describe('after a snapshot has taken the place of the state', () => {
     expect(applier.hasWork).toBe(false);
     expect(machine.log).toEqual([]);
     expect(applier.applied.index).toBe(7);
+  });
+});
+
+describe('a snapshot is due', () => {
+  const MEBIBYTE = 1024 * 1024;
+  /** The marks of the snapshots that are taken while `count` entries of `sizeBytes` are applied, one at a time. */
+  const takenWhile = (lastBytes: number, count: number, sizeBytes: number): number[] => {
+    const taken: number[] = [];
+    const applier = applierOn(
+      new Stand(),
+      () => markAt(0),
+      ({ index }) => taken.push(index),
+    );
+    if (lastBytes > 0) applier.snapshotTaken(lastBytes);
+    const data = new Uint8Array(sizeBytes);
+    for (let index = 1; index <= count; index++) {
+      applier.commit([{ kind: 'data', index, term: 1, data }]);
+      applier.run({ ...budget(), bytes: 2 * MEBIBYTE });
+    }
+    return taken;
+  };
+
+  test('once so many entries have been applied, or entries of so many bytes', () => {
+    expect(takenWhile(0, 2500, 0)).toEqual([1000, 2000]);
+    expect(takenWhile(0, 25, 100)).toEqual([10, 20]);
+    expect(takenWhile(4 * MEBIBYTE, 25, 100)).toEqual([10, 20]);
+  });
+
+  test('after a large one only when the log has grown by twice its size', () => {
+    expect(takenWhile(5 * MEBIBYTE, 25, MEBIBYTE)).toEqual([10, 20]);
   });
 });
