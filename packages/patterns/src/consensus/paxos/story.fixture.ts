@@ -11,8 +11,23 @@ export function story(title: string, { violation, states }: Explored): string {
   return `# ${title}\n\n${violation.trace.slice(1).join('\n')}\n=> ${violation.what}\n`;
 }
 
-export function expectGolden(file: string, text: string): void {
-  const url = new URL(`./testdata/${file}`, import.meta.url);
-  if (process.env['REWRITE'] !== undefined) writeFileSync(url, text);
-  expect(text).toBe(readFileSync(url, 'utf8'));
+/** That the file tells this story, which begins with its title, as it is told now. */
+export function expectGolden(file: string, told: string): void {
+  const stories = storiesIn(file);
+  const [title] = told.split('\n', 1);
+  const found = stories.findIndex((each) => each.startsWith(`${title}\n`));
+  const at = found < 0 ? stories.length : found;
+  if (process.env['REWRITE'] !== undefined) {
+    stories[at] = told;
+    writeFileSync(fileOf(file), stories.join('\n'));
+  }
+  expect(told).toBe(stories[at]);
 }
+
+/** The titles of all stories in a file: one that nobody tells any more must go. */
+export function titlesIn(file: string): string[] {
+  return storiesIn(file).map((each) => each.slice('# '.length, each.indexOf('\n')));
+}
+
+const fileOf = (file: string): URL => new URL(`./testdata/${file}`, import.meta.url);
+const storiesIn = (file: string): string[] => readFileSync(fileOf(file), 'utf8').split(/\n(?=# )/);
