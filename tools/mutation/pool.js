@@ -29,7 +29,8 @@ export class Worker {
   async record(file, mutants) {
     const answer = await this.#ask({ kind: 'record', at: ++this.#at, file, mutants }, () => 0);
     if (answer === undefined) throw new Error(`the tests of ${file} did not end`);
-    const { whileLoading, tests } = /** @type {any} */ (answer);
+    const { whileLoading, tests, failed } = /** @type {any} */ (answer);
+    if (failed !== undefined) throw new Error(`the tests of ${file} cannot be run here: ${failed}`);
     return {
       whileLoading: new Map(whileLoading),
       tests: tests.map((/** @type {any} */ test) => ({ ...test, passed: new Map(test.passed) })),

@@ -115,6 +115,12 @@ describe('a family', () => {
     expect(await run({ isOver: () => true })).toMatchObject({ tried: [], left: 15 });
     expect((await run({ sample: { count: 4, seed: 3 } })).tried.length).toBe(4);
   });
+  test('is not tried while one of its files asks for what the worker does not have', async () => {
+    const path = 'packages/patterns/src/toy/asking.test.ts';
+    write(path, "import { afterAll, test } from 'vitest';\nafterAll(() => {});\ntest('asks', () => {});\n");
+    await expect(run()).rejects.toThrow(/asking\.test\.cjs cannot be run here: .*afterAll/);
+    rmSync(join(root, path));
+  });
   test('is not tried while one of its tests fails by itself', async () => {
     rmSync(join(root, 'out.jsonl'));
     write(

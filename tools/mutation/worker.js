@@ -156,6 +156,10 @@ const textOf = (error) =>
 
 process.on('unhandledRejection', () => {});
 process.on('message', async (/** @type {Request} */ request) => {
-  const answer = request.kind === 'record' ? await record(request) : await tryMutant(request);
+  // A file that asks for more of vitest than there is here cannot even be loaded: whoever waits must hear of it.
+  const answer =
+    request.kind === 'record'
+      ? await record(request).catch((error) => ({ failed: textOf(error) }))
+      : await tryMutant(request);
   process.send?.({ at: request.at, ...answer });
 });
