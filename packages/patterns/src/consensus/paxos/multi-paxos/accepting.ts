@@ -40,7 +40,7 @@ export class Accepting<Value> {
     const { log, options } = core;
     if (slot > log.chosen) {
       // Too far beyond what is known here, or no room: as if the message were lost.
-      if (slot > log.chosen + options.aheadMax || log.size >= options.slotsMax) return true;
+      if (slot > log.chosen + options.aheadMax || !core.hasRoomFor(slot)) return true;
       const before = log.at(slot);
       core.promise(ballot);
       if (before === undefined || compareBallots(before.ballot, ballot) !== 0)

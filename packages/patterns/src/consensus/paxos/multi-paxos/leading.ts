@@ -3,7 +3,8 @@
  * again with what binds it, and each gap between them is filled with a no-op, so that what follows can be executed. Lamport, "Paxos Made Simple", 2001,
  * section 3.
  *
- * Differs: a leader that has not heard of a phase-2 quorum for an election timeout gives up, so that those who wait for it learn that it is cut off.
+ * Differs: a leader that has not heard of a phase-2 quorum for an election timeout gives up, so that those who wait for it learn that it is cut off. So
+ * does one that cannot learn what was chosen before it, since those who knew are gone: another phase 1 finds it with those who accepted it.
  */
 import { Instant } from '../../../base/index.ts';
 import { type Ballot, type NodeId, sameBallot } from '../ballot.ts';
@@ -97,15 +98,15 @@ export class Leading<Value> {
   /** What somebody who promised knows to be chosen is not proposed again but asked for. */
   #learnFrom(promises: Candidacy<Value>['promises'], through: number): void {
     const source = promises.find(({ chosen }) => chosen >= through);
-    if (source !== undefined) this.#learning.ask(source.from, through);
+    this.#learning.askOnly(source?.from ?? this.#core.self, through);
   }
 
   propose(id: number, value: Value): void {
-    const { log, options, leader } = this.#core;
+    const { options, leader } = this.#core;
     if (this.#ballot === undefined) return this.#refuse(id, 'not-leader', leader);
     if (this.#backlog.length > 0 || this.#inFlight.size >= options.windowMax)
       return this.#refuse(id, 'window-full', leader);
-    if (this.#next - log.first >= options.slotsMax) return this.#refuse(id, 'log-full', leader);
+    if (!this.#core.hasRoomFor(this.#next)) return this.#refuse(id, 'log-full', leader);
     this.#next += 1;
     this.#put(this.#next - 1, { kind: 'value', value }, id);
   }
@@ -166,16 +167,22 @@ export class Leading<Value> {
     const { log } = core;
     const ballot = this.#ballot;
     if (ballot === undefined) return;
-    for (let flight = this.#inFlight.get(log.chosen + 1); flight?.isChosen === true; ) {
-      const { slot, entry } = flight;
-      const own = log.at(slot);
-      // Enough others may have accepted it before this replica has.
-      if (own === undefined || !sameBallot(own.ballot, ballot)) core.persist(log.accept(slot, ballot, entry));
-      log.advance();
+    for (const { slot, entry, isChosen } of this.#inFlight.values()) {
+      if (slot > log.chosen + 1) break;
+      if (!isChosen) continue;
+      // Unless it was learned of others that it is chosen.
+      if (slot > log.chosen) this.#choose(slot, ballot, entry);
       this.#inFlight.delete(slot);
-      flight = this.#inFlight.get(log.chosen + 1);
     }
     this.#refill();
+  }
+
+  #choose(slot: number, ballot: Ballot, entry: Entry<Value>): void {
+    const { log } = this.#core;
+    const own = log.at(slot);
+    // Enough others may have accepted it before this replica has.
+    if (own === undefined || !sameBallot(own.ballot, ballot)) this.#core.persist(log.accept(slot, ballot, entry));
+    log.advance();
   }
 
   tick(): void {

@@ -11,6 +11,9 @@ import type { ReplicaCore } from './replica-core.ts';
 
 type Message<Value, Kind> = Extract<MultiPaxosMessage<Value>, { readonly kind: Kind }>;
 
+/** How often everybody is asked in vain, before a leader gives up what it must learn. */
+const ROUNDS_IN_VAIN = 2;
+
 export class Learning<Value> {
   readonly #core: ReplicaCore<Value>;
   #catchUp: CatchUp | undefined;
@@ -26,6 +29,12 @@ export class Learning<Value> {
 
   get deadline(): Instant | undefined {
     return this.#catchUp?.dueAt;
+  }
+
+  /** Whether those who know what is missing seem to be gone. */
+  get isInVain(): boolean {
+    const { members } = this.#core.options.quorums;
+    return this.#catchUp !== undefined && this.#catchUp.inVain >= ROUNDS_IN_VAIN * members.length;
   }
 
   /** The leader of `ballot` says that all slots up to `through` are chosen. */
@@ -51,8 +60,14 @@ export class Learning<Value> {
       this.#catchUp = { ...this.#catchUp, through: Math.max(through, this.#catchUp.through) };
       return;
     }
-    this.#catchUp = { from, through, dueAt: this.#core.after(options.resendMs) };
+    this.#catchUp = { from, through, dueAt: this.#core.after(options.resendMs), inVain: 0 };
     this.#core.send(from, { kind: 'learn', from: log.chosen + 1 });
+  }
+
+  /** What a new leader must learn: what is behind that it proposes itself. */
+  askOnly(from: NodeId, through: number): void {
+    this.#catchUp = undefined;
+    this.ask(from, through);
   }
 
   /** Somebody asks what is chosen. */
@@ -65,20 +80,25 @@ export class Learning<Value> {
 
   learned(by: NodeId, { from, entries, chosen }: Message<Value, 'learned'>): void {
     const core = this.#core;
-    const { log, options } = core;
+    const { log } = core;
+    const before = log.chosen;
     for (const [at, entry] of entries.entries()) {
       const slot = from + at;
-      if (slot !== log.chosen + 1 || log.size >= options.slotsMax) continue;
+      if (slot !== log.chosen + 1 || !core.hasRoomFor(slot)) continue;
       // Under no ballot of its own: up to `chosen` nobody asks for one.
       core.persist(log.accept(slot, NO_BALLOT, entry));
       log.advance();
     }
-    if (this.#catchUp?.from === by && entries.length > 0) this.#catchUp = undefined;
-    this.ask(by, chosen);
+    const through = Math.max(chosen, this.#catchUp?.through ?? 0);
+    if (log.chosen > before) this.#notInVain();
+    // Who had something, and has more, is asked at once; for what it has not, another one when that is due.
+    if (log.chosen > before && log.chosen < chosen) this.#catchUp = undefined;
+    this.ask(by, through);
   }
 
   forgotten(by: NodeId, { first }: Message<Value, 'forgotten'>): void {
     if (first <= this.#core.log.chosen + 1) return;
+    this.#notInVain();
     this.#core.out.push({ kind: 'snapshot-needed', from: by, first });
   }
 
@@ -92,6 +112,10 @@ export class Learning<Value> {
     this.ask(core.self, through);
   }
 
+  #notInVain(): void {
+    if (this.#catchUp !== undefined) this.#catchUp = { ...this.#catchUp, inVain: 0 };
+  }
+
   tick(): void {
     const core = this.#core;
     const { log, options, self } = core;
@@ -99,7 +123,8 @@ export class Learning<Value> {
     // Whoever was asked may be gone: another one.
     const others = options.quorums.members.filter((member) => member !== self);
     const from = others[(others.indexOf(this.#catchUp.from) + 1) % others.length] ?? this.#catchUp.from;
-    this.#catchUp = { ...this.#catchUp, from, dueAt: core.after(options.resendMs) };
+    const inVain = this.#catchUp.inVain + 1;
+    this.#catchUp = { ...this.#catchUp, from, dueAt: core.after(options.resendMs), inVain };
     core.send(from, { kind: 'learn', from: log.chosen + 1 });
   }
 }

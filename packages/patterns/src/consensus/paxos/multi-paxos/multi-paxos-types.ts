@@ -143,6 +143,8 @@ export interface CatchUp {
   readonly through: number;
   readonly from: NodeId;
   readonly dueAt: Instant;
+  /** Questions in vain since somebody last had some of it, or a snapshot. */
+  readonly inVain: number;
 }
 
 /** All that a replica knows, as data. */

@@ -147,7 +147,7 @@ export class MultiPaxos<Value> {
   #tick(): void {
     this.#learning.tick();
     if (!this.#isLeader) return this.#standing.tick();
-    if (this.#leading.hasQuorum) this.#leading.tick();
+    if (this.#leading.hasQuorum && !this.#learning.isInVain) this.#leading.tick();
     else this.#depose();
   }
 
@@ -190,6 +190,8 @@ export class MultiPaxos<Value> {
   /** Somebody leads, or believes so. */
   #lead(from: NodeId, message: Extract<MultiPaxosMessage<Value>, { readonly kind: 'accept' | 'heartbeat' }>): void {
     if (message.kind === 'accept' && !this.#core.isMember) return;
+    // One's own word from before one was deposed.
+    if (from === this.#core.self && !this.#isLeader) return;
     this.#yieldTo(message.ballot);
     const follows =
       message.kind === 'accept' ? this.#accepting.accept(from, message) : this.#accepting.heartbeat(from, message);

@@ -105,6 +105,11 @@ export class ReplicaCore<Value> {
     this.#open = undefined;
   }
 
+  /** By place, not by how many are held: what was accepted may be replaced, and what is missing before it filled in, or nothing would ever be chosen again. */
+  hasRoomFor(slot: number): boolean {
+    return slot - this.log.first < this.options.slotsMax;
+  }
+
   /** What is in a snapshot need not be handed out any more. */
   skipTo(slot: number): void {
     this.#emitted = Math.max(this.#emitted, slot);

@@ -38,10 +38,6 @@ export class SlotLog<Value> {
     return Math.max(this.#last, this.#chosen);
   }
 
-  get size(): number {
-    return this.#slots.size;
-  }
-
   get entries(): Iterable<SlotEntry<Value>> {
     return this.#slots.values();
   }
