@@ -35,6 +35,11 @@ test('merge, includes and equals are those of sets', () => {
   );
 });
 
+test('what has nothing yet takes all of the other, without a copy', () => {
+  const context = DotContext.of([{ actor: 'a', counter: 1 }, { actor: 'b', counter: 2 }]); // biome-ignore format: two dots
+  expect(DotContext.empty.merge(context)).toBe(context);
+});
+
 test('a context has one form: what is written is read back, and equal contexts write equal bytes', () => {
   fc.assert(
     fc.property(contexts, contexts, (a, b) => {

@@ -8,6 +8,7 @@
  */
 import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
 import type { Dot } from './dot.ts';
+import { placeOf, withInserted, withReplaced } from './sorted-names.ts';
 import { VectorClock } from './vector-clock.ts';
 
 /** `[first, last, first, last, …]`: ascending, inclusive, with a gap before each first. */
@@ -89,12 +90,7 @@ export class DotContext {
   /** This and one dot more; `this` when it was there already. O(actors). */
   add(actor: string, counter: number): DotContext {
     assert(Number.isSafeInteger(counter) && counter > 0, COUNTER_EXPECTED);
-    const at = find(this.actors, actor);
-    if (at < 0)
-      return new DotContext(withInserted(this.actors, ~at, actor), withInserted(this.#runs, ~at, [counter, counter]));
-    const before = this.#runs[at]!;
-    const after = runsAdd(before, counter);
-    return after === before ? this : new DotContext(this.actors, withReplaced(this.#runs, at, after));
+    return this.#mergeOne(actor, [counter, counter]);
   }
 
   /** What either has seen; `this` when `other` adds nothing. O(runs). */
@@ -129,12 +125,12 @@ export class DotContext {
   }
 
   equals(other: DotContext): boolean {
-    return this === other || (this.includes(other) && other.includes(this));
+    return this.includes(other) && other.includes(this);
   }
 
   /** The runs of one actor, empty when nothing of it was seen. */
   runsOf(actor: string): readonly number[] {
-    const at = find(this.actors, actor);
+    const at = placeOf(this.actors, actor);
     return at < 0 ? NO_RUNS : this.#runs[at]!;
   }
 
@@ -192,7 +188,7 @@ export class DotContext {
   }
 
   #mergeOne(actor: string, theirs: Runs): DotContext {
-    const at = find(this.actors, actor);
+    const at = placeOf(this.actors, actor);
     if (at < 0) return new DotContext(withInserted(this.actors, ~at, actor), withInserted(this.#runs, ~at, theirs));
     const before = this.#runs[at]!;
     const after = runsMerge(before, theirs);
@@ -202,12 +198,15 @@ export class DotContext {
 
 function runsOfSorted(counters: readonly number[]): Runs {
   const runs: number[] = [];
-  for (const counter of counters) {
-    const end = runs.length - 1;
-    if (end < 0 || counter > runs[end]! + 1) runs.push(counter, counter);
-    else runs[end] = counter;
-  }
+  for (const counter of counters) append(runs, counter, counter);
   return runs;
+}
+
+/** Adds a run that begins with the last one or after it; one that touches it makes it longer. */
+function append(runs: number[], first: number, last: number): void {
+  const end = runs.length - 1;
+  if (runs.length === 0 || first > runs[end]! + 1) runs.push(first, last);
+  else runs[end] = Math.max(runs[end]!, last);
 }
 
 function runsHave(runs: Runs, counter: number): boolean {
@@ -215,61 +214,24 @@ function runsHave(runs: Runs, counter: number): boolean {
   return false;
 }
 
-function runsAdd(runs: Runs, counter: number): Runs {
-  const end = runs.length - 1;
-  // What comes next in order is by far the commonest.
-  if (end >= 0 && counter === runs[end]! + 1) return withReplaced(runs, end, counter);
-  return runsHave(runs, counter) ? runs : runsMerge(runs, [counter, counter]);
-}
-
 /** The union, in one pass; `a` itself when `b` adds nothing. */
 function runsMerge(a: Runs, b: Runs): Runs {
-  if (a === b || b.length === 0) return a;
+  if (a === b) return a;
   const end = a.length - 1;
-  if (b.length === 2 && end >= 0) {
-    // The next in order, by far the commonest; and what is at the end already.
-    if (b[0] === a[end]! + 1) return withReplaced(a, end, b[1]!);
-    if (b[0]! >= a[end - 1]! && b[1]! <= a[end]!) return a;
-  }
+  // By far the commonest: a run that comes next in order, and one that is at the end already.
+  if (b.length === 2 && b[0] === a[end]! + 1) return withReplaced(a, end, b[1]!);
+  if (b[0]! >= a[end - 1]! && b[b.length - 1]! <= a[end]!) return a;
   const merged: number[] = [];
-  let same = true;
   for (let i = 0, j = 0; i < a.length || j < b.length; ) {
-    const fromA = j >= b.length || (i < a.length && a[i]! <= b[j]!);
-    const first = fromA ? a[i]! : b[j]!;
-    const last = fromA ? a[i + 1]! : b[j + 1]!;
-    if (fromA) i += 2;
-    else j += 2;
-    const end = merged.length - 1;
-    if (end >= 0 && first <= merged[end]! + 1) {
-      if (last > merged[end]!) merged[end] = last;
-    } else merged.push(first, last);
+    if (j >= b.length || (i < a.length && a[i]! <= b[j]!)) {
+      append(merged, a[i]!, a[i + 1]!);
+      i += 2;
+    } else {
+      append(merged, b[j]!, b[j + 1]!);
+      j += 2;
+    }
   }
-  if (merged.length !== a.length) same = false;
-  for (let i = 0; same && i < a.length; i++) same = a[i] === merged[i];
-  return same ? a : merged;
-}
-
-function find(actors: readonly string[], actor: string): number {
-  let low = 0;
-  let high = actors.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >>> 1;
-    const found = actors[middle]!;
-    if (found === actor) return middle;
-    if (found < actor) low = middle + 1;
-    else high = middle - 1;
-  }
-  return ~low;
-}
-
-function withInserted<T>(items: readonly T[], place: number, item: T): T[] {
-  const longer = items.slice();
-  longer.splice(place, 0, item);
-  return longer;
-}
-
-function withReplaced<T>(items: readonly T[], place: number, item: T): T[] {
-  const other = items.slice();
-  other[place] = item;
-  return other;
+  // It ends where `a` does or later, so it is `a` when the two agree as far as it goes.
+  for (let at = 0; at < merged.length; at++) if (merged[at] !== a[at]) return merged;
+  return a;
 }

@@ -22,6 +22,13 @@ test('an actor that is absent is an actor at 0', () => {
   expect(clock({ b: 1 }).compare(clock({ a: 1, b: 1 }))).toBe('before');
 });
 
+test('a clock lists its actors and counters', () => {
+  expect([...clock({ b: 2, a: 1 }).entries()]).toEqual([
+    ['a', 1],
+    ['b', 2],
+  ]);
+});
+
 test('what adds nothing to a clock gives the same clock, not a copy', () => {
   const both = clock({ a: 2, b: 3 });
   expect(both.merge(clock({ b: 3 }))).toBe(both);
@@ -32,6 +39,7 @@ test('what adds nothing to a clock gives the same clock, not a copy', () => {
 
 test('a clock that breaks its form is refused', () => {
   expect(() => clock({ a: -1 })).toThrow(/above 0/);
+  for (const by of [0, -1, 0.5]) expect(() => VectorClock.empty.advance('a', by)).toThrow(/above 0/);
   expect(() => VectorClock.of([['a', 1], ['a', 2]])).toThrow(/named once/); // biome-ignore format: short
   expect(() => clock({ a: 2 ** 53 - 1 }).advance('a')).toThrow(/safe integer/);
   const bytes = (...of: number[]): ByteReader => new ByteReader(Uint8Array.from(of));
@@ -39,6 +47,9 @@ test('a clock that breaks its form is refused', () => {
   expect(() => VectorClock.read(bytes(2, 1, 97, 1, 1, 97, 1))).toThrow(/ascending/);
   expect(() => VectorClock.read(bytes(1, 1, 97, 0))).toThrow(/counter of 0/);
   expect(() => VectorClock.read(bytes(9, 1, 97, 1))).toThrow(/truncated/);
+  // A counter and the length of a name take a byte each at the least.
+  expect(() => VectorClock.read(bytes(2, 0, 1, 1))).toThrow(/2 items claimed/);
+  expect(VectorClock.read(bytes(1, 0, 1)).toString()).toBe('{:1}');
 });
 
 test('two clocks side by side take a byte per counter, a byte per length, and the names', () => {
@@ -47,6 +58,7 @@ test('two clocks side by side take a byte per counter, a byte per length, and th
   const bytes = writer.take();
   expect([...bytes]).toEqual([2, 1, 97, 1, 1, 98, 0xac, 2]);
   expect(VectorClock.read(new ByteReader(bytes)).toString()).toBe('{a:1, b:300}');
+  expect(VectorClock.read(new ByteReader(Uint8Array.of(0)))).toBe(VectorClock.empty);
 });
 
 const limits = { smallCount: 3, bigCount: 5, youngMs: 1000, oldMs: 10_000 };
@@ -77,15 +89,68 @@ test('actors that advanced at the same time go in the order of their names, so t
   expect(touched(1, 1, 1, 1, 1, 1, 1).prune(5000, limits).actors).toEqual(['c', 'd', 'e', 'f', 'g']);
 });
 
+/** As many actors, the n-th of which advanced last at n ms. */
+const many = (count: number): VectorClock => touched(...Array.from({ length: count }, (_, n) => n));
+
+test('unless told otherwise, at most 50 actors are left of those that have not advanced for 20 s', () => {
+  expect(many(50).prune(1e9).size).toBe(50);
+  expect(many(53).prune(20_060).actors).toEqual(many(53).actors.slice(3));
+  expect(many(53).prune(20_001).actors).toEqual(many(53).actors.slice(2));
+});
+
+test('unless told otherwise, fewer than 50 lose only actors that have not advanced for more than a day', () => {
+  expect(many(51).prune(30_000, { smallCount: 40 }).size).toBe(50);
+  expect(many(50).prune(30_000, { smallCount: 40 }).size).toBe(50);
+  expect(many(50).prune(86_400_003, { smallCount: 40 }).actors).toEqual(many(50).actors.slice(3));
+});
+
+/** The actors that advanced at `atMs` or later: what is left when all others go. */
+const since = (c: VectorClock, atMs: number): string =>
+  c.prune(atMs, { smallCount: 0, bigCount: 0, youngMs: 1 }).actors.join('');
+/** When each actor advanced last. */
+const timesOf = (c: VectorClock): Record<string, number> =>
+  Object.fromEntries(
+    c.actors.map((actor) => [actor, [...Array(100).keys()].findLast((t) => since(c, t).includes(actor))!]),
+  );
+
 test('a merge takes the time of the larger counter, and of equal counters the later', () => {
-  const a = VectorClock.empty.advance('x', 1, 50).advance('x', 1, 20).advance('y', 1, 10);
-  const b = VectorClock.empty.advance('x', 1, 90).advance('y', 1, 30);
-  const one = { smallCount: 1, bigCount: 1, youngMs: 0, oldMs: 0 };
-  // x is 2 at 50 (not 90, which is the time of an older x); y is 1 at 30.
-  expect(a.merge(b).prune(100, one).actors).toEqual(['x']);
-  expect(a.merge(b).prune(100, { ...one, youngMs: 70 }).actors).toEqual(['x']);
-  expect(a.merge(b).prune(100, { ...one, youngMs: 71 }).actors).toEqual(['x', 'y']);
-  expect(b.merge(a).prune(100, { ...one, youngMs: 71 }).actors).toEqual(['x', 'y']);
+  const a = VectorClock.empty.advance('x', 1, 50).advance('x', 1, 20).advance('y', 1, 10).advance('z', 1, 40);
+  const b = VectorClock.empty.advance('w', 1, 5).advance('x', 1, 90).advance('y', 1, 30);
+  // x is 2 at 50: 90 is the time of an older x.
+  const both = { w: 5, x: 50, y: 30, z: 40 };
+  expect([timesOf(a.merge(b)), timesOf(b.merge(a))]).toEqual([both, both]);
+});
+
+test('an actor whose time nobody gave advanced before all others, whatever it is merged with', () => {
+  const untimed = clock({ a: 1, x: 2 });
+  const timed = VectorClock.empty.advance('x', 1, 50).advance('y', 1, 60);
+  const both = { a: 0, x: 0, y: 60 };
+  expect([timesOf(untimed.merge(timed)), timesOf(timed.merge(untimed))]).toEqual([both, both]);
+  expect(timesOf(untimed.advance('b', 1, 7).advance('c').advance('b'))).toEqual({ a: 0, b: 7, c: 0, x: 0 });
+  expect(timesOf(untimed.advance('b', 1, 7).advance('a').advance('c').advance('c', 1, 8))).toEqual({
+    a: 0,
+    b: 7,
+    c: 8,
+    x: 0,
+  });
+  expect(timesOf(untimed)).toEqual({ a: 0, x: 0 });
+  // Equal counters: the time that is known.
+  expect(timesOf(clock({ x: 1 }).merge(timed))).toEqual({ x: 50, y: 60 });
+});
+
+test('a clock with times is not copied either when nothing is added, to its counters or to its times', () => {
+  const timed = VectorClock.empty.advance('x', 1, 50).advance('y', 1, 60);
+  for (const less of [timed, VectorClock.empty, clock({ x: 1 }), VectorClock.empty.advance('y', 1, 60)])
+    expect(timed.merge(less)).toBe(timed);
+  expect(timesOf(timed.merge(VectorClock.empty.advance('x', 1, 51)))).toEqual({ x: 51, y: 60 });
+});
+
+test('what comes of a clock leaves it as it was, and keeps the times of the actors that are left', () => {
+  const before = VectorClock.empty.advance('x', 1, 50).advance('y', 1, 60);
+  expect(timesOf(before.advance('x', 1, 70).advance('a', 1, 80))).toEqual({ a: 80, x: 70, y: 60 });
+  expect(timesOf(before)).toEqual({ x: 50, y: 60 });
+  const pruned = before.prune(55, { smallCount: 0, bigCount: 0, youngMs: 1 });
+  expect(timesOf(pruned.advance('a', 1, 80))).toEqual({ a: 80, y: 60 });
 });
 
 test('a pruned clock costs a false sibling, never a false order', () => {

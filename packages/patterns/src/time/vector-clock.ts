@@ -10,6 +10,7 @@
  * of 0 is never stored: an absent actor is an actor at 0.
  */
 import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import { placeOf, withInserted, withReplaced } from './sorted-names.ts';
 
 export type CausalOrder = 'before' | 'after' | 'equal' | 'concurrent';
 
@@ -64,7 +65,7 @@ export class VectorClock {
 
   /** The actor's counter, 0 when it has none. O(log n). */
   get(actor: string): number {
-    const at = this.#find(actor);
+    const at = placeOf(this.actors, actor);
     return at < 0 ? 0 : this.counters[at]!;
   }
 
@@ -75,14 +76,20 @@ export class VectorClock {
   /** The clock after `by` more events of `actor`; `atMs`, milliseconds since the epoch, is needed only where clocks are pruned. O(n). */
   advance(actor: string, by: number = 1, atMs?: number): VectorClock {
     assert(Number.isSafeInteger(by) && by > 0, 'a vector clock advances by a safe integer above 0');
-    const at = this.#find(actor);
-    const place = at < 0 ? ~at : at;
-    const counter = at < 0 ? by : this.counters[at]! + by;
+    const at = placeOf(this.actors, actor);
+    if (at < 0)
+      return new VectorClock(
+        withInserted(this.actors, ~at, actor),
+        withInserted(this.counters, ~at, by),
+        this.#timed(atMs, (timesMs) => withInserted(timesMs, ~at, atMs ?? 0)),
+      );
+    const counter = this.counters[at]! + by;
     assert(Number.isSafeInteger(counter), `the counter of ${actor} must stay a safe integer`);
-    const counters = at < 0 ? inserted(this.counters, place, counter) : this.counters.slice();
-    counters[place] = counter;
-    const actors = at < 0 ? inserted(this.actors, place, actor) : this.actors;
-    return new VectorClock(actors, counters, this.#touched(at, place, atMs));
+    return new VectorClock(
+      this.actors,
+      withReplaced(this.counters, at, counter),
+      this.#timed(atMs, (timesMs) => withReplaced(timesMs, at, Math.max(timesMs[at]!, atMs ?? 0))),
+    );
   }
 
   /** The least clock that is at or after both: the larger counter of each actor. Returns `this` when `other` adds nothing. O(n + m). */
@@ -95,6 +102,7 @@ export class VectorClock {
     const actors: string[] = [];
     const counters: number[] = [];
     const touched: number[] | undefined = timeless ? undefined : [];
+    let isMore = false;
     let i = 0;
     let j = 0;
     while (i < this.actors.length || j < other.actors.length) {
@@ -106,15 +114,17 @@ export class VectorClock {
       const y = theirs ? other.counters[j]! : 0;
       actors.push(mine ? a! : b!);
       counters.push(Math.max(x, y));
+      if (y > x) isMore = true;
       if (touched !== undefined) {
         const s = x >= y ? (this.#touchedMs?.[i] ?? 0) : 0;
         const t = y >= x ? (other.#touchedMs?.[j] ?? 0) : 0;
+        if (t > s) isMore = true;
         touched.push(Math.max(s, t));
       }
       if (mine) i += 1;
       if (theirs) j += 1;
     }
-    return new VectorClock(actors, counters, touched);
+    return isMore ? new VectorClock(actors, counters, touched) : this;
   }
 
   /** Whether everything in `other` is in this clock: this is equal to it or after it. O(n + m), no allocation. */
@@ -158,7 +168,7 @@ export class VectorClock {
   }
 
   equals(other: VectorClock): boolean {
-    return this.actors.length === other.actors.length && this.descends(other) && other.descends(this);
+    return this.descends(other) && other.descends(this);
   }
 
   /**
@@ -170,7 +180,8 @@ export class VectorClock {
     const { smallCount = 50, bigCount = 50, youngMs = 20_000, oldMs = 86_400_000 } = limits;
     const touched = (at: number): number => this.#touchedMs?.[at] ?? 0;
     if (this.size <= smallCount) return this;
-    const oldestFirst = [...this.actors.keys()].sort((a, b) => touched(a) - touched(b) || a - b);
+    // The sort is stable: those that advanced at the same time stay in the order of their names.
+    const oldestFirst = [...this.actors.keys()].sort((a, b) => touched(a) - touched(b));
     const gone = new Set<number>();
     for (const at of oldestFirst) {
       const left = this.size - gone.size;
@@ -214,31 +225,12 @@ export class VectorClock {
     return `{${this.actors.map((actor, at) => `${actor}:${this.counters[at]}`).join(', ')}}`;
   }
 
-  #touched(at: number, place: number, atMs: number | undefined): readonly number[] | undefined {
+  /** The times after a change, or none when neither this clock nor `atMs` has one. */
+  #timed(
+    atMs: number | undefined,
+    change: (timesMs: readonly number[]) => readonly number[],
+  ): readonly number[] | undefined {
     if (atMs === undefined && this.#touchedMs === undefined) return undefined;
-    const before = this.#touchedMs ?? new Array<number>(this.actors.length).fill(0);
-    const touched = at < 0 ? inserted(before, place, 0) : before.slice();
-    touched[place] = Math.max(touched[place]!, atMs ?? 0);
-    return touched;
+    return change(this.#touchedMs ?? this.actors.map(() => 0));
   }
-
-  /** Place of the actor, or the complement of where it would go. */
-  #find(actor: string): number {
-    let low = 0;
-    let high = this.actors.length - 1;
-    while (low <= high) {
-      const middle = (low + high) >>> 1;
-      const found = this.actors[middle]!;
-      if (found === actor) return middle;
-      if (found < actor) low = middle + 1;
-      else high = middle - 1;
-    }
-    return ~low;
-  }
-}
-
-function inserted<T>(items: readonly T[], place: number, item: T): T[] {
-  const longer = items.slice();
-  longer.splice(place, 0, item);
-  return longer;
 }
