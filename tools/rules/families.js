@@ -4,6 +4,7 @@ import { examplesIn } from '../readme-examples.js';
 
 /** What every family needs is no family: it has no pattern to choose. */
 const GROUND = 'base';
+const CATALOGUE = 'docs/catalogue.md';
 
 /** A family of patterns can be found, and its README shows at least one thing that runs. @type {Rule} */
 export const families = {
@@ -17,9 +18,8 @@ export const families = {
 /** @param {Repo} repo @param {string} name @returns {Problem[]} */
 function wrongFamily(repo, name) {
   const specifier = `@quorate/patterns/${name}`;
-  // Those below one folder, as `consensus/raft` and `consensus/paxos`, share a page and a folder of examples.
+  // Those below one folder, as `consensus/raft` and `consensus/paxos`, share a section of the catalogue and a folder of examples.
   const room = /** @type {string} */ (name.split('/')[0]);
-  const page = `docs/catalogue/${room}.md`;
   const readme = `packages/patterns/src/${name}/README.md`;
   /** @type {Problem[]} */
   const problems = [];
@@ -30,11 +30,12 @@ function wrongFamily(repo, name) {
   else if (!examplesIn(readme, repo.text(readme)).some(({ code }) => code.includes(`'${specifier}'`))) {
     complain(readme, `has no example that is run: a block fenced as "ts run" that imports ${specifier}`);
   }
-  if (!repo.has(page)) complain(page, `is missing: a row for each pattern of ${specifier}`);
-  if (!textOf(repo, 'docs/catalogue.md').includes(`\`${specifier}\``))
-    complain('docs/catalogue.md', `does not name ${specifier}`);
-  if (!textOf(repo, 'docs/catalogue.md').includes(`catalogue/${room}.md`))
-    complain('docs/catalogue.md', `does not link ${page}`);
+  const section = textOf(repo, CATALOGUE)
+    .split(/^## /m)
+    .find((text) => text.startsWith(`${room}\n`));
+  if (section === undefined) complain(CATALOGUE, `has no section ${room}: a row for each pattern of ${specifier}`);
+  else if (!section.includes(`\`${specifier}\``))
+    complain(CATALOGUE, `does not name ${specifier} in its section ${room}`);
   if (!repo.hasPath(`examples/${room}`)) complain(`examples/${room}`, `is missing: an example of ${specifier} to run`);
   if (!textOf(repo, 'examples/README.md').includes(`(${room})`))
     complain('examples/README.md', `does not name examples/${room}`);

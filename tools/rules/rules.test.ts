@@ -89,8 +89,7 @@ describe('families', () => {
     [`${src}/base/index.ts`]: '',
     [`${src}/toys/top/index.ts`]: '',
     [readme]: "# Tops\n```ts run\nimport { spin } from '@quorate/patterns/toys/top';\n```\n",
-    'docs/catalogue.md': '| toys | [toys](catalogue/toys.md) | `@quorate/patterns/toys/top` |\n',
-    'docs/catalogue/toys.md': '# Toys\n',
+    'docs/catalogue.md': '# All\n\n## toys\n\n| top | `@quorate/patterns/toys/top` |\n\n## more\n',
     'examples/toys/main.ts': '',
     'examples/README.md': '| [toys](toys) |\n',
   };
@@ -101,13 +100,18 @@ describe('families', () => {
   test.each([
     [readme, `${readme}:0 @quorate/patterns/toys/top has no README: which problem, which pattern, when not`],
     [
-      'docs/catalogue/toys.md',
-      'docs/catalogue/toys.md:0 is missing: a row for each pattern of @quorate/patterns/toys/top',
+      'docs/catalogue.md',
+      'docs/catalogue.md:0 has no section toys: a row for each pattern of @quorate/patterns/toys/top',
     ],
-    ['docs/catalogue.md', 'docs/catalogue.md:0 does not name @quorate/patterns/toys/top'],
     ['examples/toys/main.ts', 'examples/toys:0 is missing: an example of @quorate/patterns/toys/top to run'],
     ['examples/README.md', 'examples/README.md:0 does not name examples/toys'],
   ])('without %s are named', (path, problem) => expect(without(path)).toContain(problem));
+  test('that stand in another section of the catalogue are named', () => {
+    const elsewhere = '## toys\n\n## more\n\n| top | `@quorate/patterns/toys/top` |\n';
+    expect(problems(families, { ...good, 'docs/catalogue.md': elsewhere })).toEqual([
+      'docs/catalogue.md:0 does not name @quorate/patterns/toys/top in its section toys',
+    ]);
+  });
   test.each([
     ['is not run', "```ts\nimport { spin } from '@quorate/patterns/toys/top';\n```\n"],
     ['is of another family', "```ts run\nimport { assert } from '@quorate/patterns/base';\n```\n"],
