@@ -2,7 +2,7 @@
  * A store of stores, by key (JPDC 2018, figure 7, DotMap): what an OR-set (key → dots) and an OR-map (key → anything) are made of.
  *
  * A *whole* map is all there is under its context: a key that is missing has been removed as far as the context has seen it. Merging two whole maps
- * therefore looks at every key. A *part* lists every key that its context touches (removed ones as empty), so that merging a delta looks at its own
+ * therefore looks at every key that they do not share. A *part* lists every key that its context touches (removed ones as empty), so that merging a delta looks at its own
  * keys only. Both denote the same lattice; a part is what mutators make, and a part merged into a whole is whole.
  */
 import { assert } from '../base/index.ts';
@@ -24,28 +24,17 @@ export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
     // A replica that knows nothing yet takes all that there is as it is.
     if (a.entries.size === 0 && !a.part && !b.part && ca.actors.length === 0) return b;
     const part = a.part && b.part;
-    let entries = a.entries;
-    const put = (key: string, before: V | undefined, after: V): void => {
-      if (!part && values.isEmpty(after)) entries = before === undefined ? entries : entries.delete(key);
-      else if (after !== before) entries = entries.set(key, after);
+    // A part lists what was removed, as empty; a whole map leaves it out.
+    const listed = (value: V): V | undefined => (part || !values.isEmpty(value) ? value : undefined);
+    const rule = {
+      both: (mine: V, theirs: V) => listed(values.join(mine, ca, theirs, cb)),
+      // Of a key that a whole map has not: removed there, or not yet heard of.
+      theirs: (theirs: V) => listed(a.part ? theirs : values.join(values.empty, ca, theirs, cb)),
     };
-    b.entries.forEach((theirs, key) => {
-      const mine = a.entries.get(key);
-      put(
-        key,
-        mine,
-        mine === undefined ? (a.part ? theirs : fresh(theirs, ca, cb)) : values.join(mine, ca, theirs, cb),
-      );
-    });
-    if (!b.part)
-      a.entries.forEach((mine, key) => {
-        if (!b.entries.has(key)) put(key, mine, values.join(mine, ca, values.empty, cb));
-      });
+    const mine = (mine: V): V | undefined => listed(values.join(mine, ca, values.empty, cb));
+    const entries = a.entries.merge(b.entries, b.part ? rule : { ...rule, mine });
     return entries === a.entries && part === a.part ? a : { entries, part };
   };
-
-  /** A key that a whole map has not: removed there, or not yet heard of. */
-  const fresh = (theirs: V, ca: DotContext, cb: DotContext): V => values.join(values.empty, ca, theirs, cb);
 
   return {
     empty,
@@ -96,5 +85,5 @@ function liveOf<V>(values: DotStore<V>, { entries }: DotMap<V>): PersistentMap<V
 
 /** A part of one key. */
 export function partOf<V>(key: string, value: V): DotMap<V> {
-  return { entries: PersistentMap.empty<V>().set(key, value), part: true };
+  return { entries: PersistentMap.ofOne(key, value), part: true };
 }

@@ -1,6 +1,6 @@
 /** Set that only grows: merge is union. Shapiro et al., "A Comprehensive Study …", 2011, specification 11. */
 import type { Crdt } from './crdt.ts';
-import { PersistentMap } from './persistent-map.ts';
+import { type MergeRule, PersistentMap } from './persistent-map.ts';
 
 export type GSet = PersistentMap<true>;
 
@@ -12,18 +12,13 @@ export interface GSetType extends Crdt<GSet> {
   value(state: GSet): string[];
 }
 
+const UNION: MergeRule<true> = { both: (mine) => mine, theirs: (theirs) => theirs };
+
 export const gSet: GSetType = {
   name: 'g-set',
   code: 5,
   empty: PersistentMap.empty(),
-  merge: (a, b) => {
-    if (a.size === 0) return b.size === 0 ? a : b;
-    let merged = a;
-    b.forEach((_true, element) => {
-      merged = merged.set(element, true);
-    });
-    return merged;
-  },
+  merge: (a, b) => a.merge(b, UNION),
   equals: (a, b) => a.equals(b, () => true),
   write: (state, writer) => {
     writer.uint(state.size);
@@ -32,7 +27,7 @@ export const gSet: GSetType = {
     });
   },
   read: (reader) => PersistentMap.of(Array.from({ length: reader.count() }, () => [reader.text(), true as const])),
-  add: (element) => PersistentMap.empty<true>().set(element, true),
+  add: (element) => PersistentMap.ofOne<true>(element, true),
   has: (state, element) => state.has(element),
   value: (state) => state.keys(),
 };

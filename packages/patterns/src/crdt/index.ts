@@ -20,7 +20,7 @@ export { type LwwRegister, type LwwRegisterType, lwwRegister } from './lww-regis
 export { type MvRegister, type MvRegisterType, mvRegister } from './mv-register.ts';
 export { type OrMap, type OrMapType, orMap } from './or-map.ts';
 export { type OrSet, type OrSetStore, type OrSetType, orSet } from './or-set.ts';
-export { PersistentMap } from './persistent-map.ts';
+export { type MergeRule, PersistentMap } from './persistent-map.ts';
 export { type PnCounter, type PnCounterType, pnCounter } from './pn-counter.ts';
 export { type StabilityEffect, type StabilityInput, StabilityTracker } from './stability.ts';
 export { type TextState, type TextType, text } from './text.ts';

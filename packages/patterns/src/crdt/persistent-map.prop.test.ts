@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PersistentMap } from './index.ts';
+import { type MergeRule, PersistentMap } from './index.ts';
 
 const changes = fc.array(
   fc.record({ key: fc.nat(60).map((n) => `k${n}`), value: fc.option(fc.nat(3), { nil: undefined }) }),
@@ -59,9 +59,83 @@ function colliding(): string[] {
     seen.set(hash(key), key);
   }
 }
+const COLLIDING: readonly string[] = colliding();
+
+/** Values are 1 to 3. 1 and 3 cancel each other out, else the larger stays; of others' alone 3 is not wanted. */
+const rule: MergeRule<number> = {
+  both: (mine, theirs) => (mine + theirs === 4 ? undefined : Math.max(mine, theirs)),
+  theirs: (theirs) => (theirs === 3 ? undefined : theirs),
+};
+/** And of one's own alone 2 is not wanted, and 3 becomes 1. */
+const bothWays: MergeRule<number> = { ...rule, mine: (mine) => [1, undefined, 1][mine - 1] };
+
+function model(a: PersistentMap<number>, b: PersistentMap<number>, by: MergeRule<number>): Map<string, number> {
+  const merged = new Map<string, number>();
+  for (const key of new Set([...a.keys(), ...b.keys()])) {
+    const [x, y] = [a.get(key), b.get(key)];
+    const value =
+      x === undefined ? by.theirs(y!) : y === undefined ? (by.mine ? by.mine(x) : x) : x === y ? x : by.both(x, y);
+    if (value !== undefined) merged.set(key, value);
+  }
+  return merged;
+}
+
+test('two maps merge key by key, whatever they share, and into the shape of a map that was built at once', () => {
+  const keys = fc.oneof(
+    fc.nat(40).map((n) => `k${n}`),
+    fc.constantFrom(...COLLIDING),
+  );
+  const some = fc.array(
+    fc.record({ key: keys, value: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined, freq: 3 }) }),
+    { maxLength: 50 },
+  );
+  const same = (x: number, y: number): boolean => x === y;
+  fc.assert(
+    fc.property(some, some, some, (common, here, there) => {
+      const changed = (map: PersistentMap<number>, all: typeof common): PersistentMap<number> =>
+        all.reduce((m, { key, value }) => (value === undefined ? m.delete(key) : m.set(key, value)), map);
+      const base = changed(PersistentMap.empty(), common);
+      const a = changed(base, here);
+      const b = changed(base, there);
+      for (const by of [rule, bothWays]) {
+        const merged = a.merge(b, by);
+        const built = PersistentMap.of(model(a, b, by));
+        expect([...merged.entries()]).toEqual([...built.entries()]);
+        expect(merged.size).toBe(built.size);
+        expect(merged.equals(built, same)).toBe(true);
+        if (built.equals(a, same)) expect(merged).toBe(a);
+        for (const key of built.keys()) expect(merged.delete(key).keys()).toEqual(built.delete(key).keys());
+      }
+      expect(a.equals(b, same)).toBe(`${[...a.entries()]}` === `${[...b.entries()]}`);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('merging with a map that shares all, or into nothing, gives a map that there was', () => {
+  const map = PersistentMap.of(Array.from({ length: 100 }, (_, n) => [`k${n}`, n + 1] as const));
+  const looked: number[] = [];
+  const looking: MergeRule<number> = {
+    both: (mine) => mine,
+    theirs: (theirs) => {
+      looked.push(theirs);
+      return theirs;
+    },
+    mine: (mine) => {
+      looked.push(mine);
+      return mine;
+    },
+  };
+  expect(map.merge(map, looking)).toBe(map);
+  expect(map.merge(map.set('new', 500), looking).get('new')).toBe(500);
+  // Of what differs only the path is looked at, not the hundred.
+  expect(looked.length).toBeLessThan(5);
+  expect(PersistentMap.empty<number>().merge(map, looking)).toBe(map);
+  expect(map.merge(PersistentMap.empty(), looking)).toBe(map);
+});
 
 test('keys of equal hash are kept apart', () => {
-  const keys = colliding();
+  const keys = COLLIDING;
   let map = PersistentMap.empty<number>();
   for (const [n, key] of keys.entries()) map = map.set(key, n + 1);
   expect(keys.map((key) => map.get(key))).toEqual([1, 2, 3, 4]);

@@ -89,10 +89,9 @@ function merge(a: TextState, b: TextState): TextState {
     a.blocks.forEach(({ id, key }) => {
       if (collected.has(id.actor, id.counter)) blocks = blocks.delete(key);
     });
-  b.blocks.forEach((theirs, key) => {
-    if (collected.has(theirs.id.actor, theirs.id.counter)) return;
-    const mine = blocks.get(key);
-    blocks = blocks.set(key, mine === undefined ? theirs : mergeBlocks(mine, theirs));
+  blocks = blocks.merge(b.blocks, {
+    both: mergeBlocks,
+    theirs: (theirs) => (collected.has(theirs.id.actor, theirs.id.counter) ? undefined : theirs),
   });
   if (blocks === a.blocks && collected === a.collected) return a;
   return new TextState(blocks, collected, a.ids.merge(b.ids), b.hint?.base === a ? { spans: b.hint.spans } : {});
