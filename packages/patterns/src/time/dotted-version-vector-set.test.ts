@@ -106,6 +106,45 @@ test('last and latest: by an order that the caller gives', () => {
   expect(Dvv.of<number>([]).latest(order).size).toBe(0);
 });
 
+test('of values that tie, the first is the last; an order may be as fine as it likes', () => {
+  const x = of([['a', 2, ['p', 'q']]]);
+  expect(x.last(() => 0)).toBe('p');
+  expect(of([['a', 2, [1.5, 1]]]).last((a, b) => a - b)).toBe(1.5);
+});
+
+test('latest: replicas of which only one has chosen agree after they meet, whichever sibling was chosen', () => {
+  const x = of([['a', 4, [5, 2]], ['b', 1, [3]]]); // biome-ignore format: one set
+  for (const [chosen, expected] of [
+    [5, 'a4[5] b1[]'],
+    [2, 'a4[] b1[] | 2'],
+    [3, 'a4[] b1[3]'],
+  ] as const) {
+    const latest = x.latest((a, b) => Number(a === chosen) - Number(b === chosen));
+    expect([latest.merge(x), x.merge(latest)].map(show)).toEqual([expected, expected]);
+    expect(show(latest)).toBe(expected);
+  }
+});
+
+test('latest: a value that two servers hold is kept once', () => {
+  expect(show(of([['a', 1, ['v']], ['b', 1, ['v']]]).latest(() => 0))).toBe('a1[v] b1[]'); // biome-ignore format: one set
+});
+
+test('sync: what has no dot yet goes when the other side knows more, and stays when neither does', () => {
+  const less = of([['a', 1, []]], ['old']); // biome-ignore format: one set
+  const more = of([['a', 2, []]], ['new']); // biome-ignore format: one set
+  const apart = of([['b', 1, []]], ['new', 'other']); // biome-ignore format: one set
+  expect([less.merge(more), more.merge(less)].map(show)).toEqual(['a2[] | new', 'a2[] | new']);
+  expect(show(more.merge(apart))).toBe('a2[] b1[] | new,other');
+  expect(more.merge(more)).toBe(more);
+});
+
+test('entries are sorted by actor, in whichever order they were given', () => {
+  const expected = 'a1[1] b2[2] c3[3]';
+  expect(show(of([['b', 2, [2]], ['c', 3, [3]], ['a', 1, [1]]]))).toBe(expected); // biome-ignore format: one set
+  expect(show(of([['c', 3, [3]], ['b', 2, [2]], ['a', 1, [1]]]))).toBe(expected); // biome-ignore format: one set
+  expect(() => of([['a', 1, []], ['b', 1, []], ['a', 2, []]])).toThrow(/named once/); // biome-ignore format: one set
+});
+
 test('reconcile: one value of all, to be written again', () => {
   const x = of([['a', 4, [5, 2]], ['b', 1, []], ['c', 1, [3]]]); // biome-ignore format: one set
   expect(show(x.reconcile((all) => all.reduce((a, b) => a + b)))).toBe('a4[] b1[] c1[] | 10');

@@ -42,11 +42,14 @@ export class DottedVersionVectorSet<V> {
 
   /** A set with exactly these entries, in any order. Throws when an entry has more values than its counter, or an actor comes twice. */
   static of<V>(entries: Iterable<DvvEntry<V>>, anonymous: readonly V[] = []): DottedVersionVectorSet<V> {
-    const sorted = [...entries].sort((a, b) => (a.actor < b.actor ? -1 : 1));
-    for (const [at, { actor, counter, values }] of sorted.entries()) {
+    const byActor = new Map<string, DvvEntry<V>>();
+    for (const entry of entries) {
+      const { actor, counter, values } = entry;
       assert(values.length <= counter, `actor ${actor} cannot have more values than writes`);
-      assert(at === 0 || sorted[at - 1]!.actor !== actor, `actor ${actor} must be named once`);
+      assert(!byActor.has(actor), `actor ${actor} must be named once`);
+      byActor.set(actor, entry);
     }
+    const sorted = [...byActor.keys()].sort().map((actor) => byActor.get(actor)!);
     return new DottedVersionVectorSet(sorted, anonymous);
   }
 
@@ -65,7 +68,10 @@ export class DottedVersionVectorSet<V> {
     return this.entries.reduce((sum, { values }) => sum + values.length, this.anonymous.length);
   }
 
-  /** The paper's `sync`: what neither side knows to be overwritten. Commutative, associative, idempotent. O(entries). */
+  /**
+   * The paper's `sync`: what neither side knows to be overwritten. Commutative and idempotent; associative, too, where no value is anonymous.
+   * O(entries).
+   */
   merge(other: DottedVersionVectorSet<V>): DottedVersionVectorSet<V> {
     if (this === other) return this;
     const order = this.compare(other);
@@ -114,19 +120,17 @@ export class DottedVersionVectorSet<V> {
     return this.context.compare(other.context);
   }
 
-  /** Keeps the last value by `order` (negative when a is older) and its dot, drops the others. History is unchanged. */
+  /**
+   * Keeps the last value by `order` (negative when a is older; of equals the first) and drops the others. History is unchanged. The value keeps
+   * its dot when it is the newest of its entry. Else it is anonymous until the next `update`: an entry cannot say that only the older
+   * of two writes is current, and one that passed the older for the newer would not merge to the same on both sides.
+   */
   latest(order: (a: V, b: V) => number): DottedVersionVectorSet<V> {
     const last = this.last(order);
     if (last === undefined) return this;
-    let found = false;
-    const entries = this.entries.map(({ actor, counter, values }) => {
-      const at = found ? -1 : values.indexOf(last);
-      if (at < 0) return { actor, counter, values: [] };
-      found = true;
-      // A value keeps its dot only as the newest of its entry, so newer ones of the entry are overwritten with it in the first place.
-      return { actor, counter, values: [last] };
-    });
-    return new DottedVersionVectorSet(entries, found ? [] : [last]);
+    const home = this.entries.find(({ values }) => values[0] === last);
+    const entries = this.entries.map((entry) => ({ ...entry, values: entry === home ? [last] : [] }));
+    return new DottedVersionVectorSet(entries, home === undefined ? [last] : []);
   }
 
   last(order: (a: V, b: V) => number): V | undefined {
@@ -152,15 +156,11 @@ export class DottedVersionVectorSet<V> {
 function mergeEntry<V>(a: DvvEntry<V>, b: DvvEntry<V>): DvvEntry<V> {
   const knownToB = b.counter - b.values.length;
   // Values of `a` above what `b` had dropped; of those `b` has seen, only as many as `b` still holds.
-  const keep = Math.max(0, Math.min(a.values.length, a.counter - knownToB));
-  return keep === a.values.length ? a : { actor: a.actor, counter: a.counter, values: a.values.slice(0, keep) };
+  return { actor: a.actor, counter: a.counter, values: a.values.slice(0, Math.max(0, a.counter - knownToB)) };
 }
 
 function withEvent<V>(entries: readonly DvvEntry<V>[], actor: string, value: V): DvvEntry<V>[] {
-  const after = entries.slice();
-  const at = after.findIndex((entry) => entry.actor >= actor);
-  const entry = after[at];
-  if (entry?.actor === actor) after[at] = { actor, counter: entry.counter + 1, values: [value, ...entry.values] };
-  else after.splice(at < 0 ? after.length : at, 0, { actor, counter: 1, values: [value] });
-  return after;
+  const before = entries.find((entry) => entry.actor === actor) ?? { counter: 0, values: [] };
+  const event = { actor, counter: before.counter + 1, values: [value, ...before.values] };
+  return [...entries.filter((entry) => entry.actor < actor), event, ...entries.filter((entry) => entry.actor > actor)];
 }
