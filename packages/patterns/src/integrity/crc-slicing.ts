@@ -4,8 +4,8 @@
  */
 
 /** Row k holds the remainder of each byte followed by k zero bytes. `polynomial` has its bits reversed. */
-export function slicingTable(polynomial: number): Int32Array {
-  const table = new Int32Array(8 * 256);
+export function slicingTable(polynomial: number, rows: number): Int32Array {
+  const table = new Int32Array(rows * 256);
   for (let byte = 0; byte < 256; byte++) {
     let c = byte;
     for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ polynomial : c >>> 1;
@@ -18,7 +18,10 @@ export function slicingTable(polynomial: number): Int32Array {
   return table;
 }
 
-/** The CRC of `bytes[from, to)` continuing from `crc`, with all ones as initial value and final XOR. O(to − from). */
+/**
+ * The CRC of `bytes[from, to)` continuing from `crc`, with all ones as initial value and final XOR. O(to − from). The table has at least eight
+ * rows.
+ */
 export function slicedCrc(table: Int32Array, crc: number, bytes: Uint8Array, from: number, to: number): number {
   let c = ~crc;
   let i = from;
