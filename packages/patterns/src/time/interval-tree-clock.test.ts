@@ -39,10 +39,32 @@ test('section 4, the example: forks, events, a join that retires a member, and t
 
 test('an event fills where that simplifies, else grows where that is cheapest', () => {
   expect(String(Itc.of(1, [1, 0, 2]).event())).toBe('(1,3)');
+  expect(String(Itc.of(1, [1, 2, 0]).event())).toBe('(1,3)');
   expect(String(Itc.of([1, 0], [0, 0, 2]).event())).toBe('((1,0),2)');
   expect(String(Itc.of([1, [0, 1]], [0, 0, [1, 0, 2]]).event())).toBe('((1,(0,1)),(1,0,(0,0,2)))');
   expect(String(Itc.of([[0, 1], [1, 0]], 3).event())).toBe('(((0,1),(1,0)),(3,0,(0,1,0)))'); // biome-ignore format: one id
   expect(String(Itc.of([[0, 1], 1], [0, [1, 0, 1], 0]).event())).toBe('(((0,1),1),(1,(0,0,1),0))');
+});
+
+test('an event fills each half by its own share, and leaves alone what it has no share of, however deep', () => {
+  const halves = Itc.of([[1, 0], [0, 1]], [0, [0, 0, 1], [0, 1, 0]]); // biome-ignore format: one stamp
+  expect(String(halves.event())).toBe('(((1,0),(0,1)),1)');
+  const right = Itc.of([0, 1], [0, [0, [1, 0, 1], 0], 2]);
+  expect(String(right.event())).toBe('((0,1),(0,(0,(1,0,1),0),3))');
+});
+
+test('to make the tree deeper costs more than to go down to any place that is there', () => {
+  const there = Itc.of([[1, 0], [1, 0]], [0, [0, 1, 0], 0]); // biome-ignore format: one stamp
+  expect(String(there.event())).toBe('(((1,0),(1,0)),(0,(0,2,0),0))');
+});
+
+test('of two places to grow, the one nearer to the root is taken, whichever the turns on the way', () => {
+  const twoRight: [ItcId, ItcEvents] = [[0, [0, 1]], [0, 0, [0, 0, 1]]]; // biome-ignore format: a share and its events
+  const threeLeft: [ItcId, ItcEvents] = [[[[1, 0], 0], 0], [0, [0, [0, 1, 0], 0], 0]]; // biome-ignore format: a share and its events
+  const grown = (left: [ItcId, ItcEvents], right: [ItcId, ItcEvents]): string =>
+    String(Itc.of([left[0], right[0]], [0, left[1], right[1]]).event());
+  expect(grown(twoRight, threeLeft)).toBe('(((0,(0,1)),(((1,0),0),0)),(0,(0,0,(0,0,2)),(0,(0,(0,1,0),0),0)))');
+  expect(grown(threeLeft, twoRight)).toBe('(((((1,0),0),0),(0,(0,1))),(0,(0,(0,(0,1,0),0),0),(0,0,(0,0,2))))');
 });
 
 test('of two places to grow, the one nearer to the root is taken; of equals, the right one', () => {
@@ -74,6 +96,9 @@ test('an anonymous stamp neither forks nor counts, and a share used twice is fou
   const [a] = Itc.seed.fork();
   expect(() => a.join(a)).toThrow(/overlap/);
   expect(() => Itc.seed.join(a)).toThrow(/overlap/);
+  const [part] = a.fork();
+  expect(() => Itc.seed.join(part)).toThrow(/overlap/);
+  expect(() => part.join(Itc.seed)).toThrow(/overlap/);
 });
 
 test('a stamp takes a byte per node while counts are small, and one that is not in its form is refused', () => {
@@ -90,6 +115,32 @@ test('a stamp takes a byte per node while counts are small, and one that is not 
   expect(read(3, 0)).toThrow(/0, 1 or 2/);
   expect(read(1, 1, 2, 2)).toThrow(/normal form/);
   expect(read(1, 1, 2, 4)).toThrow(/normal form/);
-  expect(read(...new Array<number>(200).fill(2))).toThrow(/deeper/);
-  expect(read(1, ...new Array<number>(200).fill(1))).toThrow(/deeper/);
+  expect(read(1, 1, 0, 0)).toThrow(/normal form/);
+});
+
+/** A member that has admitted as many others, one after the other, and has kept this half each time. */
+const afterForks = (count: number, half: 0 | 1): Itc => {
+  let id: ItcId = 1;
+  for (let n = 0; n < count; n++) id = half === 0 ? [id, 0] : [0, id];
+  return Itc.of(id, 0);
+};
+
+test('a member may admit a thousand others: what it writes is read back; it is told when its share has become too small', () => {
+  for (const half of [0, 1] as const) {
+    expect(String(afterForks(2, half))).toBe(String(Itc.seed.fork()[half].fork()[half]));
+    const clock = afterForks(999, half).fork()[half].event();
+    const writer = new ByteWriter();
+    clock.write(writer);
+    expect(String(Itc.read(new ByteReader(writer.take())))).toBe(String(clock));
+    expect(() => clock.fork()).toThrow(/larger share/);
+  }
+});
+
+test('a stamp that is deeper than any that a fork makes is refused, to the left and to the right', () => {
+  const chain = (count: number, ...node: number[]): number[] => Array.from({ length: count }, () => node).flat();
+  const read = (...from: number[]): Itc => Itc.read(new ByteReader(Uint8Array.from(from)));
+  expect(() => read(...chain(1001, 2), 1, ...chain(1001, 0), 0)).toThrow(/identity must not be deeper/);
+  expect(() => read(...chain(1001, 2, 0), 1, 0)).toThrow(/identity must not be deeper/);
+  expect(() => read(1, ...chain(1001, 1), 2, ...chain(1001, 0))).toThrow(/event tree must not be deeper/);
+  expect(() => read(1, ...chain(1001, 1, 0), 2)).toThrow(/event tree must not be deeper/);
 });

@@ -17,10 +17,10 @@ export type ItcId = 0 | 1 | readonly [left: ItcId, right: ItcId];
 /** How many events everywhere in the interval; with more in the halves. */
 export type ItcEvents = number | readonly [base: number, left: ItcEvents, right: ItcEvents];
 
-/** A tree read from bytes is refused beyond this; forks of forks of one member 100 times over do not happen. */
-const DEPTH_MAX = 100;
-/** Deepening the tree costs more than anything else (section 5.3.3: "N is a large constant"). */
-const DEEPER = 1000;
+/** Of trees: a member's share is halved as often as it admits others. All here goes down trees by calls, and the stack is finite. */
+const DEPTH_MAX = 1000;
+/** Deepening the tree costs more than anything else (section 5.3.3: "N is a large constant"): than any way down, above all. */
+const DEEPER = 1_000_000;
 
 export class IntervalTreeClock {
   /** The first member, alone: (1, 0). */
@@ -39,10 +39,18 @@ export class IntervalTreeClock {
     return new IntervalTreeClock(normalId(id), normalEvents(events));
   }
 
-  /** Two stamps with the same past: one stays, one goes to the new member. Throws for an anonymous stamp. */
+  /**
+   * Two stamps with the same past: one stays, one goes to the new member. Throws for an anonymous stamp, and for a share that has been halved
+   * 1,000 times: what came of it would be refused by whoever reads it.
+   */
   fork(): readonly [IntervalTreeClock, IntervalTreeClock] {
     assert(this.id !== 0, 'an anonymous stamp has no share to split');
     const [a, b] = split(this.id);
+    // The other is as deep; or each has a half of the share, and neither is deeper than that was.
+    assert(
+      depthOf(a) <= DEPTH_MAX,
+      `a share must not be halved more than ${DEPTH_MAX} times: let a member with a larger share admit the next one`,
+    );
     return [new IntervalTreeClock(a, this.events), new IntervalTreeClock(b, this.events)];
   }
 
@@ -55,7 +63,9 @@ export class IntervalTreeClock {
   event(): IntervalTreeClock {
     assert(this.id !== 0, 'an anonymous stamp has no events of its own');
     const filled = fill(this.id, this.events);
-    return new IntervalTreeClock(this.id, equalEvents(filled, this.events) ? grow(this.id, this.events)[1] : filled);
+    // It is never below what it was, so that it either is the same or an event already.
+    const isSame = leq(filled, 0, this.events, 0);
+    return new IntervalTreeClock(this.id, isSame ? grow(this.id, this.events)[1] : filled);
   }
 
   /** Both pasts and both shares: a member retires, or (with a peeked stamp) a message arrives. Throws when the shares overlap. */
@@ -120,9 +130,11 @@ const lift = (e: ItcEvents, by: number): ItcEvents =>
 const minOf = baseOf;
 const maxOf = (e: ItcEvents): number => (typeof e === 'number' ? e : e[0] + Math.max(maxOf(e[1]), maxOf(e[2])));
 
+const depthOf = (id: ItcId): number => (typeof id === 'number' ? 0 : 1 + Math.max(depthOf(id[0]), depthOf(id[1])));
+
+/** The halves of a share, which is not 0; and no tree in normal form has two halves of 0. */
 function split(id: ItcId): readonly [ItcId, ItcId] {
-  if (id === 1) return [[1, 0], [0, 1]]; // biome-ignore format: the two shares side by side
-  if (id === 0) return [0, 0];
+  if (typeof id === 'number') return [[1, 0], [0, 1]]; // biome-ignore format: the two shares side by side
   const [left, right] = id;
   if (left === 0) {
     const [a, b] = split(right);
@@ -142,11 +154,6 @@ function sum(a: ItcId, b: ItcId): ItcId {
   return idOf(sum(a[0], b[0]), sum(a[1], b[1]));
 }
 
-function equalEvents(a: ItcEvents, b: ItcEvents): boolean {
-  if (typeof a === 'number' || typeof b === 'number') return a === b;
-  return a[0] === b[0] && equalEvents(a[1], b[1]) && equalEvents(a[2], b[2]);
-}
-
 function leq(a: ItcEvents, liftA: number, b: ItcEvents, liftB: number): boolean {
   const baseA = liftA + baseOf(a);
   const baseB = liftB + baseOf(b);
@@ -162,7 +169,7 @@ function joinEvents(a: ItcEvents, b: ItcEvents): ItcEvents {
   if (typeof a === 'number' && typeof b === 'number') return Math.max(a, b);
   const [baseA, leftA, rightA] = typeof a === 'number' ? [a, 0, 0] : a;
   const [baseB, leftB, rightB] = typeof b === 'number' ? [b, 0, 0] : b;
-  if (baseA > baseB) return joinEvents(b, a);
+  // Below 0 when a's base is the larger: halves of b may then lie below 0, and those of a lie above them.
   const by = baseB - baseA;
   return eventsOf(baseA, joinEvents(leftA, lift(leftB, by)), joinEvents(rightA, lift(rightB, by)));
 }
@@ -207,12 +214,12 @@ function writeId(id: ItcId, writer: ByteWriter): void {
 }
 
 function readId(reader: ByteReader, depth: number): ItcId {
-  assert(depth > 0, `an identity must not be deeper than ${DEPTH_MAX}`);
+  assert(depth >= 0, `an identity must not be deeper than ${DEPTH_MAX}`);
   const kind = reader.u8();
   if (kind === 0 || kind === 1) return kind;
   assert(kind === 2, `a node of an identity must be 0, 1 or 2, not ${kind}`);
   const id = [readId(reader, depth - 1), readId(reader, depth - 1)] as const;
-  assert(typeof id[0] !== 'number' || id[0] !== id[1], 'an identity must be in normal form');
+  assert(id[0] !== id[1], 'an identity must be in normal form');
   return id;
 }
 
@@ -225,15 +232,12 @@ function writeEvents(e: ItcEvents, writer: ByteWriter): void {
 }
 
 function readEvents(reader: ByteReader, depth: number): ItcEvents {
-  assert(depth > 0, `an event tree must not be deeper than ${DEPTH_MAX}`);
+  assert(depth >= 0, `an event tree must not be deeper than ${DEPTH_MAX}`);
   const head = reader.uint();
   const base = Math.floor(head / 2);
   if (head % 2 === 0) return base;
   const left = readEvents(reader, depth - 1);
   const right = readEvents(reader, depth - 1);
-  assert(
-    Math.min(minOf(left), minOf(right)) === 0 && (typeof left !== 'number' || left !== right),
-    'an event tree must be in normal form',
-  );
+  assert(Math.min(minOf(left), minOf(right)) === 0 && left !== right, 'an event tree must be in normal form');
   return [base, left, right];
 }
