@@ -19,6 +19,8 @@ import {
   XXH64,
   xxHash64,
 } from './index.ts';
+import { lanes, plainStripes } from './xxhash64.ts';
+import { stripesKernelOr } from './xxhash64-kernel.ts';
 
 const text = (s: string) => new TextEncoder().encode(s);
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
@@ -104,6 +106,54 @@ test('xxHash64 agrees with its specification at every length, alignment and seed
     }),
     { numRuns: 500 },
   );
+});
+
+describe('xxHash64 of long inputs', () => {
+  const PIECE_BYTES = 32 * 1024;
+  const long = Uint8Array.from({ length: 2 * PIECE_BYTES + 200 }, (_, i) => (i * i * 31 + i * 7) >>> 3);
+
+  test('agrees with its specification, whatever was hashed before', () => {
+    fc.assert(
+      fc.property(fc.nat(600), fc.nat(600), fc.maxSafeNat(), (a, b, seed) => {
+        const [from, to] = [Math.min(a, b), Math.max(a, b)];
+        xxHash64(long, out, seed, from, to);
+        expect(hex64(out)).toBe(xxhOracle(long.subarray(from, to), BigInt(seed)));
+      }),
+    );
+  });
+
+  test.each([PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 31, PIECE_BYTES + 32, 2 * PIECE_BYTES, 2 * PIECE_BYTES + 61])(
+    'agrees with its specification where %i bytes go piece by piece',
+    (length) => {
+      xxHash64(long, out, 9, 3, 3 + length);
+      expect(hex64(out)).toBe(xxhOracle(long.subarray(3, 3 + length), 9n));
+    },
+  );
+
+  test('are taken in the same way by 32-bit arithmetic, which does it all where WebAssembly is forbidden', () => {
+    const own = new Int32Array(10);
+    const kernel = stripesKernelOr(() => expect.unreachable('WebAssembly is there'), own);
+    const without = stripesKernelOr(plainStripes, lanes);
+    const { WebAssembly: real } = globalThis;
+    const resultsAfter = (from: number, end: number) => {
+      const start = [1, 2, -3, 4, 5, -6, 7, 8];
+      own.set(start);
+      lanes.set(start);
+      without(long, from, end);
+      Object.assign(globalThis, { WebAssembly: real });
+      kernel(long, from, end);
+      return [Array.from(lanes.subarray(8)), Array.from(own.subarray(8))];
+    };
+    try {
+      Object.assign(globalThis, { WebAssembly: undefined });
+      for (const stripes of [1, 2, 5, 40, 1_024, 1_025, 2_048]) {
+        const [plain, taken] = resultsAfter(5, 5 + 32 * stripes);
+        expect(taken, `${stripes} stripes`).toEqual(plain);
+      }
+    } finally {
+      Object.assign(globalThis, { WebAssembly: real });
+    }
+  });
 });
 
 test('SipHash-2-4 gives the values of the paper’s appendix A and of the reference implementation', () => {

@@ -11,8 +11,9 @@ function unsigned(value: number): Code {
   return value < 128 ? [value] : [(value & 127) | 128, ...unsigned(value >>> 7)];
 }
 
-function signed(value: number): Code {
-  return value >= -64 && value < 64 ? [value & 127] : [(value & 127) | 128, ...signed(value >> 7)];
+function signed(value: bigint): Code {
+  const low = Number(value & 127n);
+  return value >= -64n && value < 64n ? [low] : [low | 128, ...signed(value >> 7n)];
 }
 
 type AtOffset = (offsetBytes: number) => Code;
@@ -30,6 +31,7 @@ export const local = (index: number): { readonly get: Code; readonly set: Code }
 });
 
 export const I32: number = 0x7f;
+export const I64: number = 0x7e;
 export const V128: number = 0x7b;
 
 export const i32: {
@@ -43,7 +45,7 @@ export const i32: {
   readonly shiftLeft: Code;
   readonly shiftRightUnsigned: Code;
 } = {
-  constant: (value) => [0x41, ...signed(value)],
+  constant: (value) => [0x41, ...signed(BigInt(value))],
   load: inMemory(0x28),
   store: inMemory(0x36),
   lessUnsigned: [0x49],
@@ -52,6 +54,24 @@ export const i32: {
   xor: [0x73],
   shiftLeft: [0x74],
   shiftRightUnsigned: [0x76],
+};
+
+export const i64: {
+  readonly constant: (value: bigint) => Code;
+  readonly load: AtOffset;
+  readonly store: AtOffset;
+  readonly add: Code;
+  readonly multiply: Code;
+  readonly xor: Code;
+  readonly rotateLeft: Code;
+} = {
+  constant: (value) => [0x42, ...signed(BigInt.asIntN(64, value))],
+  load: inMemory(0x29),
+  store: inMemory(0x37),
+  add: [0x7c],
+  multiply: [0x7e],
+  xor: [0x85],
+  rotateLeft: [0x89],
 };
 
 export const v128: {

@@ -3,9 +3,10 @@
  * specification 0.1.1, section "XXH64 algorithm description".
  *
  * Against errors and for hash tables only: it has no key, and whoever chooses the input also chooses the hash.
- * In 32-bit arithmetic: a 64-bit number is two halves, so that nothing is allocated.
+ * In 32-bit arithmetic: a 64-bit number is two halves, so that nothing is allocated. Most of a long input is taken by `xxhash64-kernel.ts`.
  */
 import { type Hash64, multiplyHigh } from './hash64.ts';
+import { type Stripes, stripesKernelOr } from './xxhash64-kernel.ts';
 
 // The five primes, as halves.
 const P1_HIGH = 0x9e3779b1;
@@ -20,8 +21,10 @@ const P5_HIGH = 0x27d4eb2f;
 const P5_LOW = 0x165667c5;
 
 /** Four accumulators of (low, high), and at 8 and 9 the result. */
-const lanes: Int32Array = new Int32Array(10);
+export const lanes: Int32Array = new Int32Array(10);
 const RESULT = 8;
+/** From here on a copy into the memory of a kernel is worth it. */
+const LONG_BYTES = 128;
 
 /**
  * The hash of `bytes[from, to)` into `out`. `seed` is an integer from 0 to 2^53 − 1. O(to − from); allocates nothing.
@@ -39,10 +42,9 @@ export function xxHash64(
   let at = from;
   if (to - from >= 32) {
     start(seedLow, seedHigh);
-    const end = to - ((to - from) & 31);
-    for (let lane = 0; lane < 4; lane++) consume(bytes, lane, from, end);
-    at = end;
-    converge();
+    at = to - ((to - from) & 31);
+    if (to - from < LONG_BYTES) plainStripes(bytes, from, at);
+    else longStripes(bytes, from, at);
   } else {
     add(RESULT, seedLow, seedHigh, P5_LOW, P5_HIGH);
   }
@@ -51,6 +53,13 @@ export function xxHash64(
   out.low = lanes[RESULT]! >>> 0;
   out.high = lanes[RESULT + 1]! >>> 0;
 }
+
+/** In 32-bit arithmetic, one lane after the other. */
+export const plainStripes: Stripes = (bytes, from, end) => {
+  for (let lane = 0; lane < 4; lane++) consume(bytes, lane, from, end);
+  converge();
+};
+const longStripes: Stripes = /* @__PURE__ */ stripesKernelOr(plainStripes, lanes);
 
 function word(bytes: Uint8Array, at: number): number {
   return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
