@@ -109,7 +109,8 @@ function read(reader: ByteReader): BoundedCounter {
   const used = VectorClock.read(reader);
   const given = new Map<string, VectorClock>();
   let previous: string | undefined;
-  for (let left = reader.count(2); left > 0; left--) {
+  // Two names, of which one may be empty, a count and a counter.
+  for (let left = reader.count(5); left > 0; left--) {
     const from = reader.text();
     assert(previous === undefined || previous < from, 'the givers of a bounded counter must be in ascending order');
     const to = VectorClock.read(reader);

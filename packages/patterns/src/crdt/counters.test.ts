@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundedCounter, gCounter, pnCounter } from './index.ts';
+import { boundedCounter, decodeCrdt, gCounter, pnCounter } from './index.ts';
 
 test('a counter counts what each actor added, whoever hears of it how often', () => {
   const a = gCounter.increment(gCounter.empty, 'a', 3);
@@ -16,8 +16,9 @@ test('a delta holds one actor only', () => {
 });
 
 test('a counter grows only by whole numbers above 0', () => {
-  for (const by of [0, -1, 0.5, Number.NaN])
-    expect(() => gCounter.increment(gCounter.empty, 'a', by)).toThrow(/above 0/);
+  const three = gCounter.increment(gCounter.empty, 'a', 3);
+  for (const by of [0, -1, 0.5, Number.NaN, 2 ** 53])
+    expect(() => gCounter.increment(three, 'a', by)).toThrow('a counter grows by a safe integer above 0');
 });
 
 test('up and down are counted apart, so that what was taken off is not added again', () => {
@@ -51,8 +52,12 @@ test('bounded counter: rights go back and forth, each transfer once', () => {
     state = step(merge, state, boundedCounter.transfer(state, from, to, 2));
   expect(['a', 'b'].map((actor) => boundedCounter.rights(state, actor))).toEqual([0, 2]);
   expect(() => boundedCounter.transfer(state, 'a', 'a', 1)).toThrow(/another/);
-  expect(() => boundedCounter.increment(state, 'a', 0)).toThrow(/above 0/);
-  expect(() => boundedCounter.decrement(state, 'a', -1)).toThrow(/above 0/);
+  for (const by of [0, -1, 0.5, Number.NaN]) {
+    const moves = 'a bounded counter moves by a safe integer above 0';
+    expect(() => boundedCounter.increment(state, 'a', by)).toThrow(moves);
+    expect(() => boundedCounter.decrement(state, 'b', by)).toThrow(moves);
+    expect(() => boundedCounter.transfer(state, 'b', 'a', by)).toThrow(moves);
+  }
 });
 
 test('bounded counter: replicas that never talk cannot take it below 0', () => {
@@ -65,4 +70,36 @@ test('bounded counter: replicas that never talk cannot take it below 0', () => {
     return state;
   };
   expect(boundedCounter.value(boundedCounter.merge(apart('a'), apart('b')))).toBe(0);
+});
+
+test('counters move by one when nobody says by how much', () => {
+  const up = pnCounter.increment(pnCounter.empty, 'a');
+  expect([pnCounter.value(up), pnCounter.value(pnCounter.decrement(pnCounter.empty, 'a'))]).toEqual([1, -1]);
+  const one = boundedCounter.increment(boundedCounter.empty, 'a');
+  expect([boundedCounter.value(one), boundedCounter.rights(one, 'a')]).toEqual([1, 1]);
+  expect(boundedCounter.value(boundedCounter.merge(one, boundedCounter.decrement(one, 'a')!))).toBe(0);
+});
+
+test('bounded counter: states that differ in who handed rights over are not equal', () => {
+  const start = ['a', 'b'].reduce(
+    (state, actor) => boundedCounter.merge(state, boundedCounter.increment(state, actor, 2)),
+    boundedCounter.empty,
+  );
+  const handed = (from: string, to: string, count: number) =>
+    boundedCounter.merge(start, boundedCounter.transfer(start, from, to, count)!);
+  const states = [start, handed('a', 'c', 1), handed('a', 'c', 2), handed('b', 'c', 1), handed('a', 'd', 1)];
+  for (const x of states) for (const y of states) expect(boundedCounter.equals(x, y)).toBe(x === y);
+});
+
+test('bounded counter: bytes of rights handed over to nobody, to the giver or in no order are refused, short ones read', () => {
+  const read = (...given: number[]) =>
+    decodeCrdt(boundedCounter, Uint8Array.from([1, boundedCounter.code, 0, 0, ...given]));
+  const fromNobodyToA = [0, 1, 1, 97, 1];
+  const fromAToB = [1, 97, 1, 1, 98, 1];
+  expect(boundedCounter.rights(read(1, ...fromNobodyToA), 'a')).toBe(1);
+  expect(read(2, ...fromNobodyToA, ...fromAToB).given.size).toBe(2);
+  expect(() => read(2, ...fromAToB, ...fromNobodyToA)).toThrow(/givers .* ascending/);
+  expect(() => read(2, ...fromAToB, ...fromAToB)).toThrow(/givers .* ascending/);
+  expect(() => read(1, 1, 97, 1, 1, 97, 1)).toThrow(/another actor/);
+  expect(() => read(1, 1, 97, 0, 0, 0, 0)).toThrow(/another actor/);
 });

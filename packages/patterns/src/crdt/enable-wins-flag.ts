@@ -2,7 +2,6 @@
  * Flag: of an enabling and a disabling that did not know of each other, the enabling wins. Almeida, Shoker, Baquero, "Delta State Replicated Data Types",
  * JPDC 2018, section 7 (ewflag).
  */
-import { DotContext } from '../time/index.ts';
 import { type Causal, type CausalType, causalType, contextOf, type Dots, dotsStore, nothingCodec } from './causal.ts';
 
 export type EnableWinsFlag = Causal<Dots<true>>;
@@ -23,9 +22,6 @@ export const enableWinsFlag: EnableWinsFlagType = {
     const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
     return { store: [dot], context: contextOf(store, state.store, dot) };
   },
-  disable: (state) =>
-    state.store.length === 0
-      ? { store: store.empty, context: DotContext.empty }
-      : { store: store.empty, context: contextOf(store, state.store) },
+  disable: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),
   value: (state) => state.store.length > 0,
 };

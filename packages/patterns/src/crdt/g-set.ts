@@ -19,7 +19,7 @@ export const gSet: GSetType = {
   code: 5,
   empty: PersistentMap.empty(),
   merge: (a, b) => a.merge(b, UNION),
-  equals: (a, b) => a.equals(b, () => true),
+  equals: (a, b) => a.equals(b, Object.is),
   write: (state, writer) => {
     writer.uint(state.size);
     state.forEach((_true, element) => {

@@ -1,6 +1,5 @@
 /** Every type here as a subject of the laws, with few actors, elements and times, so that ties and conflicts happen. */
 import { hybridTimestamp, type NodeTimestamp } from '../time/index.ts';
-import type { Crdt } from './crdt.ts';
 import {
   boundedCounter,
   embedded,
@@ -169,45 +168,3 @@ export function edit(state: ReturnType<typeof text.insert>, actor: string, rando
   }
   return text.insert(state, random(length + 1), ['p', 'qr', 'stu'][random(3)]!, actor);
 }
-
-const numbers: Omit<Crdt<number>, 'merge'> = {
-  name: 'broken',
-  code: 64,
-  empty: 0,
-  equals: (a, b) => a === b,
-  write: (state, writer) => writer.uint(state),
-  read: (reader) => reader.uint(),
-};
-
-function brokenCounter(merge: (a: number, b: number) => number): LawSubject<unknown> {
-  return subject<number>({ crdt: { ...numbers, merge }, mutate: (_s, _a, random) => 1 + random(3), show: (s) => s });
-}
-
-/** The tie of equal stamps goes to whoever comes first. */
-function brokenRegister(): LawSubject<unknown> {
-  const wrong = { ...register, merge: (a: { stamp: NodeTimestamp } | undefined, b: typeof a) => later(a, b) };
-  const later = (a: { stamp: NodeTimestamp } | undefined, b: typeof a) =>
-    a === undefined || (b !== undefined && b.stamp.at.wallMs > a.stamp.at.wallMs) ? b : a;
-  return subject({
-    crdt: wrong as typeof register,
-    mutate: (_s, _a, random) => register.set(one(random), stamp(random)),
-    show: register.value,
-  });
-}
-
-/** A removal without its context: the merge brings the element back. */
-function brokenSet(): LawSubject<unknown> {
-  return subject({
-    crdt: { ...gSet, merge: (a, b) => (b.size === 0 && a.size > 1 ? gSet.empty : gSet.merge(a, b)) },
-    mutate: (_state, _actor, random) => (random(2) ? gSet.add(one(random)) : gSet.empty),
-    show: (state) => sorted(gSet.value(state)),
-  });
-}
-
-/** Types that look right and are not, and the law that must find each. */
-export const broken: readonly { readonly law: RegExp; readonly subject: LawSubject<unknown> }[] = [
-  { law: /idempot/, subject: brokenCounter((a, b) => a + b) },
-  { law: /commutative|permutations|delta = state/, subject: brokenRegister() },
-  { law: /inflation|idempot|upper bound|delta = state/, subject: brokenSet() },
-  { law: /inflation/, subject: brokenCounter((_a, b) => b) },
-];

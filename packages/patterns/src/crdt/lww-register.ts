@@ -22,7 +22,7 @@ export interface LwwRegisterType<T> extends Crdt<LwwRegister<T>> {
 export function lwwRegister<T>(codec: Codec<T>): LwwRegisterType<T> {
   const order = (a: NonNullable<LwwRegister<T>>, b: NonNullable<LwwRegister<T>>): number => {
     const byStamp = compareNodeTimestamps(a.stamp, b.stamp);
-    return byStamp !== 0 || a === b ? byStamp : compareEncoded(codec, a.value, b.value);
+    return byStamp !== 0 ? byStamp : compareEncoded(codec, a.value, b.value);
   };
   return {
     name: 'lww-register',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DotContext, hybridTimestamp } from '../time/index.ts';
-import { enableWinsFlag, gSet, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts';
+import { booleanCodec, bytesCodec, type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gSet, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
 
 const title = lwwRegister(textCodec);
 const at = (wallMs: number, node: string, logical = 0) => ({ at: hybridTimestamp(wallMs, logical), node });
@@ -49,10 +49,45 @@ test('a flag: enabling wins over a disabling that did not know of it', () => {
   expect(enableWinsFlag.disable(enableWinsFlag.empty).context).toBe(DotContext.empty);
 });
 
+test('a flag and a register that are written again and again stay one dot and one number', () => {
+  const register = mvRegister(textCodec);
+  let [flag, value] = [enableWinsFlag.empty, register.empty];
+  for (let n = 1; n <= 100; n++) {
+    flag = enableWinsFlag.merge(flag, enableWinsFlag.enable(flag, 'a'));
+    value = register.merge(value, register.set(value, `v${n}`, 'a'));
+  }
+  for (const { store, context } of [flag, value]) expect([store.length, context.toString()]).toEqual([1, '{a:1-100}']);
+});
+
+test('a set or flag that was sent holds what the one that was made does', () => {
+  const set = gSet.add('x');
+  const flag = enableWinsFlag.enable(enableWinsFlag.empty, 'a');
+  expect([...decodeCrdt(gSet, encodeCrdt(gSet, set)).entries()]).toEqual([...set.entries()]);
+  expect(decodeCrdt(enableWinsFlag, encodeCrdt(enableWinsFlag, flag)).store).toEqual(flag.store);
+});
+
+test('values of every kind are read as they were written', () => {
+  const kept = <T>(codec: Codec<T>, value: T): T => {
+    const register = lwwRegister(codec);
+    return register.value(decodeCrdt(register, encodeCrdt(register, register.set(value, at(1, 'a')))))!;
+  };
+  expect([kept(numberCodec, -0.5), kept(booleanCodec, true), kept(booleanCodec, false)]).toEqual([-0.5, true, false]);
+  expect(kept(bytesCodec, Uint8Array.of(7, 0, 255))).toEqual(Uint8Array.of(7, 0, 255));
+});
+
+test('bytes that were read do not change when the packet they came in is used again', () => {
+  const register = lwwRegister(bytesCodec);
+  const packet = encodeCrdt(register, register.set(Uint8Array.of(7), at(1, 'a')));
+  const read = decodeCrdt(register, packet);
+  packet.fill(0);
+  expect(register.value(read)).toEqual(Uint8Array.of(7));
+});
+
 test('a growing set holds what anybody added', () => {
   const set = gSet.merge(gSet.add('x'), gSet.add('y'));
   expect([gSet.has(set, 'x'), gSet.has(set, 'z'), gSet.value(set).sort()]).toEqual([true, false, ['x', 'y']]);
   expect(gSet.merge(set, gSet.add('x'))).toBe(set);
+  expect(gSet.merge(gSet.empty, set)).toBe(set);
 });
 
 test('two-phase set: what was removed never comes back, even if the removal comes first', () => {

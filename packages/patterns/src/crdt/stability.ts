@@ -30,8 +30,8 @@ export interface StabilityEffect<S> {
 
 export class StabilityTracker<S> {
   readonly #snapshotsMax: number;
-  /** Per other replica, the last version heard that counts, and one that waits until it is covered here. */
-  #others = new Map<string, { counts: VectorClock | undefined; waiting: VectorClock | undefined }>();
+  /** Per other replica, all that it has said, and as much of that as counts: what was covered here. */
+  #others = new Map<string, { said: VectorClock | undefined; counts: VectorClock | undefined }>();
   /** Oldest first. */
   #snapshots: { readonly version: VectorClock; readonly state: S }[] = [];
   #version: VectorClock | undefined;
@@ -70,22 +70,19 @@ export class StabilityTracker<S> {
 
   #heard(from: string, version: VectorClock): void {
     const other = this.#others.get(from);
-    if (other !== undefined) other.waiting = other.waiting?.merge(version) ?? version;
+    if (other !== undefined) other.said = other.said?.merge(version) ?? version;
   }
 
   #replicas(others: Iterable<string>): void {
     const before = this.#others;
     this.#others = new Map(
-      [...others].map((name) => [name, before.get(name) ?? { counts: undefined, waiting: undefined }]),
+      [...others].map((name) => [name, before.get(name) ?? { said: undefined, counts: undefined }]),
     );
   }
 
   #settle(out: StabilityEffect<S>[]): void {
-    for (const other of this.#others.values()) {
-      if (other.waiting === undefined || this.#version?.descends(other.waiting) !== true) continue;
-      other.counts = other.waiting;
-      other.waiting = undefined;
-    }
+    for (const other of this.#others.values())
+      if (other.said !== undefined && this.#version?.descends(other.said) === true) other.counts = other.said;
     let stable = -1;
     for (const [at, { version }] of this.#snapshots.entries()) if (this.#everybodyHas(version)) stable = at;
     if (stable < 0) return;

@@ -1,0 +1,109 @@
+/** What was written once is read for ever: a change that breaks one of these takes a new version, and a reader of both. */
+import { expect, test } from 'vitest';
+import { hybridTimestamp } from '../time/index.ts';
+import { boundedCounter, type Crdt, decodeCrdt, embedded, enableWinsFlag, encodeCrdt, gCounter, gSet, lwwRegister, mvRegister, orMap, orSet, pnCounter, text, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
+
+const latest = lwwRegister(textCodec);
+const siblings = mvRegister(textCodec);
+const carts = orMap(orSet);
+const tally = embedded(gCounter);
+
+/** The state after these changes, as bytes, read back and written again. */
+function written<S>(crdt: Crdt<S>, ...changes: ((state: S) => S)[]): string {
+  const state = changes.reduce((before, change) => crdt.merge(before, change(before)), crdt.empty);
+  const bytes = encodeCrdt(crdt, state);
+  expect(crdt.equals(decodeCrdt(crdt, bytes), state)).toBe(true);
+  return Buffer.from(bytes).toString('hex');
+}
+
+const FORMS: readonly (readonly [name: string, bytes: string, write: () => string])[] = [
+  ['g-counter', '0101 01 0161 05', () => written(gCounter, (s) => gCounter.increment(s, 'a', 5))],
+  [
+    'pn-counter',
+    '0102 01 0161 05  01 0162 07',
+    () =>
+      written(
+        pnCounter,
+        (s) => pnCounter.increment(s, 'a', 5),
+        (s) => pnCounter.decrement(s, 'b', 7),
+      ),
+  ],
+  [
+    'bounded-counter',
+    '0103 01 0161 05  01 0161 02  01 0161 01 0162 01',
+    () =>
+      written(
+        boundedCounter,
+        (s) => boundedCounter.increment(s, 'a', 5),
+        (s) => boundedCounter.decrement(s, 'a', 2)!,
+        (s) => boundedCounter.transfer(s, 'a', 'b', 1)!,
+      ),
+  ],
+  [
+    'lww-register',
+    '0104 01 ac02 02 0161 0178',
+    () => written(latest, () => latest.set('x', { at: hybridTimestamp(300, 2), node: 'a' })),
+  ],
+  [
+    'g-set',
+    '0105 02 0178 0179',
+    () =>
+      written(
+        gSet,
+        () => gSet.add('x'),
+        () => gSet.add('y'),
+      ),
+  ],
+  [
+    'two-phase-set',
+    '0106 01 0178  01 0179',
+    () =>
+      written(
+        twoPhaseSet,
+        () => twoPhaseSet.add('x'),
+        () => twoPhaseSet.remove('y'),
+      ),
+  ],
+  [
+    'enable-wins-flag',
+    '0107 01 0161 01 0000  01 00 01',
+    () => written(enableWinsFlag, (s) => enableWinsFlag.enable(s, 'a')),
+  ],
+  ['mv-register', '0108 01 0161 01 0000  01 00 01 0178', () => written(siblings, (s) => siblings.set(s, 'x', 'a'))],
+  [
+    'or-set',
+    '0109 02 0161 01 0000 0162 01 0000  00 01 0179 01 01 01',
+    () =>
+      written(
+        orSet,
+        (s) => orSet.add(s, 'x', 'a'),
+        (s) => orSet.add(s, 'y', 'b'),
+        (s) => orSet.remove(s, 'x'),
+      ),
+  ],
+  [
+    'or-map',
+    '010a 01 0161 01 0000  00 01 016b  00 01 0178 01 00 01',
+    () => written(carts, (s) => carts.update(s, 'k', (cart) => orSet.add(cart, 'x', 'a'))),
+  ],
+  [
+    'embedded g-counter',
+    '010b 01 0161 01 0000  01 00 01 04 01 0161 05',
+    () => written(tally, (s) => tally.update(s, 'a', (count) => gCounter.increment(count, 'a', 5))),
+  ],
+  [
+    'text',
+    '010c 00  02 0161 0162  02  00 01 00 02 00 01 01 026263  01 01 01 01 02 01 01 017a',
+    () =>
+      written(
+        text,
+        (s) => text.insert(s, 0, 'abc', 'a'),
+        (s) => text.insert(s, 1, 'z', 'b'),
+        (s) => text.delete(s, 0, 1),
+      ),
+  ],
+];
+
+test.each(FORMS)('the bytes of %s', (_name, bytes, write) => {
+  expect(write()).toBe(bytes.replaceAll(' ', ''));
+});
