@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { seeded } from '../../../detection/random.fixture.ts';
 import { FakeTime, settle } from '../../../resilience/world.fixture.ts';
-import { NodeId } from '../ballot.ts';
+import { type Accepted, type Ballot, NodeId } from '../ballot.ts';
 import { majorityConfiguration } from './configuration.ts';
+import type { Held } from './held.ts';
 import { growthSteps } from './membership-change.ts';
+import type { RegisterRequest } from './messages.ts';
 import type { RegisterWrite } from './register-acceptor.ts';
 import { RegisterAdministrator } from './register-administrator.ts';
 import { newRegisterProposer } from './register-proposer.ts';
 import { RegisterServer } from './register-server.ts';
 import type { RegisterProposerRecord } from './register-types.ts';
 import { Registers, type RegistersOptions } from './registers.ts';
+import { ballotOf as b } from './solo.fixture.ts';
 import { registerAcceptorIds } from './world.fixture.ts';
 
 const ids = registerAcceptorIds(4);
@@ -254,6 +257,85 @@ describe('registers', () => {
     await expect(waiting).rejects.toThrow('closed');
     expect(cluster.administrator.isBusy).toBe(false);
   });
+});
+
+/** One proposer, whose acceptors are played by hand. */
+class Alone {
+  readonly time = new FakeTime();
+  readonly sent: RegisterRequest<number>[] = [];
+  readonly registers = new Registers<number>({
+    self: NodeId.of(1),
+    random: () => 0,
+    time: this.time,
+    record: newRegisterProposer(majorityConfiguration(1, members)),
+    save: async () => {},
+    oneRoundTrip: false,
+    send: (_, message) => this.sent.push(message as RegisterRequest<number>),
+  });
+
+  promise(round: number, ...told: readonly (Accepted<Held<number>> | undefined)[]): void {
+    for (const [at, accepted] of told.entries())
+      this.registers.receive(ids[at]!, { kind: 'promise', key: 'x', ballot: b(round), accepted });
+  }
+
+  /** All refuse; the next ballot is above `promised`. */
+  async reject(round: number, promised: Ballot): Promise<void> {
+    for (const id of members)
+      this.registers.receive(id, { kind: 'rejected', key: 'x', ballot: b(round), why: 'outbid', promised });
+    await this.time.advance(1_000);
+  }
+
+  accepted(round: number): void {
+    for (const id of members) this.registers.receive(id, { kind: 'accepted', key: 'x', ballot: b(round) });
+  }
+}
+
+describe('a function that throws at one reading and not at another', () => {
+  const told = (ballot: Ballot, value: number, marks: readonly Ballot[]): Accepted<Held<number>> => ({
+    ballot,
+    value: { value, marks },
+  });
+  const story = async (change: (current: number | undefined) => number): Promise<number | undefined> => {
+    const alone = new Alone();
+    const call = alone.registers.change('x', change);
+    alone.promise(1, undefined, undefined);
+    await alone.reject(1, b(4, 2));
+    alone.promise(5, undefined, told(b(4, 2), 7, [b(4, 2)]));
+    await alone.reject(5, b(8, 3));
+    // Somebody has found what the first reading led to, and gone on from it.
+    alone.promise(9, told(b(8, 3), 2, [b(1), b(8, 3)]), undefined);
+    alone.accepted(9);
+    return call;
+  };
+
+  test('has changed the register when it did at the reading that counted', async () => {
+    const call = story((current) => {
+      if (current !== undefined) throw new TypeError('no');
+      return 1;
+    });
+    expect(await call).toBe(1);
+  });
+
+  test('is heard of when it threw at the reading that counted', async () => {
+    const call = story((current) => {
+      if (current === undefined) throw new TypeError('no');
+      return 1;
+    });
+    await expect(call).rejects.toThrow(TypeError);
+  });
+});
+
+test('closing registers from within a change ends it, and leaves no timer behind', async () => {
+  const alone = new Alone();
+  const call = alone.registers.change('x', () => {
+    alone.registers[Symbol.dispose]();
+    return 1;
+  });
+  const ended = expect(call).rejects.toMatchObject({ code: 'closed' });
+  alone.promise(1, undefined, undefined);
+  await ended;
+  expect(alone.time.pending).toBe(0);
+  expect(alone.sent.map(({ kind }) => kind)).not.toContain('accept');
 });
 
 test('everything that comes while a server writes is one batch', async () => {

@@ -36,8 +36,8 @@ type Ended<Value> = Extract<
 
 interface Call<Value> {
   readonly change: ((current: Value | undefined) => Value | undefined) | undefined;
-  /** What `change` threw when it was last asked. */
-  thrown: { readonly reason: unknown } | undefined;
+  /** What `change` threw, by the round in which it was asked: which of its answers counts may turn out later. */
+  readonly thrown: Map<number, unknown>;
   readonly ended: (effect: Ended<Value>) => void;
   readonly closed: (reason: RegisterError) => void;
 }
@@ -125,11 +125,12 @@ export class Registers<Value> implements Disposable {
     return new Promise((resolve, reject) => {
       const call: Call<Value> = {
         change,
-        thrown: undefined,
+        thrown: new Map(),
         closed: reject,
         ended: (effect) => {
           if (effect.kind === 'failed') reject(RegisterError.of(what, effect.reason, effect.outcome));
-          else if (call.thrown !== undefined) reject(call.thrown.reason);
+          else if (effect.kind === 'changed' && call.thrown.has(effect.ballot.round))
+            reject(call.thrown.get(effect.ballot.round));
           else resolve(effect);
         },
       };
@@ -139,14 +140,17 @@ export class Registers<Value> implements Disposable {
   }
 
   #step(input: RegisterProposerInput<Value>): void {
+    if (this.#closed !== undefined) return;
     this.#inputs.push(input);
-    if (this.#isStepping || this.#closed !== undefined) return;
+    if (this.#isStepping) return;
     this.#isStepping = true;
     try {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         const out: RegisterProposerEffect<Value>[] = [];
         this.#proposer.step(next, this.#options.time.clock.monotonic(), out);
         for (const effect of out) this.#carryOut(effect);
+        // A function or a caller may have closed it.
+        if (this.#closed !== undefined) return;
       }
     } finally {
       this.#isStepping = false;
@@ -162,7 +166,7 @@ export class Registers<Value> implements Disposable {
         return this.#outbox.send(effect.after, () => this.#options.send(effect.to, effect.message));
       case 'apply': {
         const { id, key, round, current } = effect;
-        this.#inputs.push({ kind: 'applied', id, key, round, next: this.#apply(id, current) });
+        this.#inputs.push({ kind: 'applied', id, key, round, next: this.#apply(id, round, current) });
         return;
       }
       default: {
@@ -173,14 +177,13 @@ export class Registers<Value> implements Disposable {
     }
   }
 
-  #apply(id: number, current: Value | undefined): Value | undefined {
+  #apply(id: number, round: number, current: Value | undefined): Value | undefined {
     const call = this.#calls.get(id);
     if (call?.change === undefined) return current;
-    call.thrown = undefined;
     try {
       return call.change(current);
     } catch (reason) {
-      call.thrown = { reason };
+      call.thrown.set(round, reason);
       return current;
     }
   }
