@@ -89,8 +89,7 @@ export class Changes<Value> {
   #prepare(change: Change<Value>): void {
     const core = this.#core;
     const ballot = core.takeBallot();
-    const phase: ChangePhase<Value> = { kind: 'preparing', ballot, age: core.age, promises: [] };
-    this.#ask({ ...change, phase, refusedBy: [] });
+    this.#ask({ ...change, refusedBy: [] }, { kind: 'preparing', ballot, age: core.age, promises: [] });
   }
 
   promised(from: NodeId, { key, ballot, accepted }: Answer<Value, 'promise'>): void {
@@ -153,8 +152,7 @@ export class Changes<Value> {
   #propose(change: Change<Value>, { ballot, age }: Attempt, held: Held<Value>, result: Proposed<Value>): void {
     const core = this.#core;
     const next = core.oneRoundTrip && change.reach === 'quorum' ? core.takeBallot() : undefined;
-    const phase: ChangePhase<Value> = { kind: 'accepting', ballot, age, held, result, next, acceptedBy: [] };
-    this.#ask({ ...change, phase, refusedBy: [] });
+    this.#ask({ ...change, refusedBy: [] }, { kind: 'accepting', ballot, age, held, result, next, acceptedBy: [] });
   }
 
   accepted(from: NodeId, { key, ballot }: Answer<Value, 'accepted'>): void {
@@ -211,19 +209,20 @@ export class Changes<Value> {
 
   #due(change: Change<Value>): void {
     if (this.#core.now >= change.giveUpAt) return this.#fail(change, 'timed-out');
-    if (change.phase.kind === 'backing-off') return this.#prepare(change);
     // The rest would have answered by now: only a higher ballot helps.
     if (change.refusedBy.length > 0) return this.#yield(change, 'outbid');
-    this.#ask(change);
+    const { phase } = change;
+    if (phase.kind === 'preparing' || phase.kind === 'accepting') this.#ask(change, phase);
+    else this.#prepare(change);
   }
 
   /** The registers are about to be erased: what was proposed for them may be among what is forgotten. */
   outdated(keys: readonly string[]): void {
-    this.#ready.forget(keys);
+    // Promised ballots go with the age at which they were promised.
     for (const key of keys) {
       const change = this.#underWay.get(key);
       if (change === undefined) continue;
-      if (this.#core.rules.outlivesErasure(change.proposals.map(({ ballot }) => ballot))) this.#restart(change);
+      if (this.#core.rules.outlivesErasure(change.proposals.length)) this.#restart(change);
       else this.#fail(change, 'deleted');
     }
   }
@@ -239,11 +238,10 @@ export class Changes<Value> {
   }
 
   /** Asks whoever has not answered under the ballot under way, and will again. */
-  #ask(change: Change<Value>): void {
-    const { key, phase, reach } = change;
+  #ask(change: Change<Value>, phase: Phase<Value, 'preparing' | 'accepting'>): void {
+    const { key, reach } = change;
     const core = this.#core;
-    this.#set({ ...change, dueAt: core.after(core.resendMs) });
-    if (phase.kind !== 'preparing' && phase.kind !== 'accepting') return;
+    this.#set({ ...change, phase, dueAt: core.after(core.resendMs) });
     const { ballot, age } = phase;
     const [members, answered, message]: [readonly NodeId[], readonly NodeId[], RegisterRequest<Value>] =
       phase.kind === 'preparing'

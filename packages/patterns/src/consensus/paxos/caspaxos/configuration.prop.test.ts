@@ -37,6 +37,15 @@ test('two phases meet if and only if no two of their quorums are apart, as tryin
   );
 });
 
+test.each([0, -1, 1.5, 4])('a quorum of %d of three acceptors is refused', (quorum) => {
+  const three = { acceptors: nodes.slice(0, 3), quorum: 3 };
+  for (const configuration of [
+    { version: 1, prepare: { ...three, quorum }, accept: three },
+    { version: 1, prepare: three, accept: { ...three, quorum } },
+  ])
+    expect(() => new PhaseQuorum(configuration)).toThrow(/must be from 1 to 3/);
+});
+
 const configurations = (before: RegisterConfiguration, steps: readonly MembershipStep[]): RegisterConfiguration[] => [
   before,
   ...steps.flatMap((step) => (step.kind === 'configure' ? [step.configuration] : [])),
@@ -106,5 +115,21 @@ describe('while acceptors come and go', () => {
     expect(() => shrinkSteps(one, acceptors[0]!)).toThrow(/last acceptor/);
     const halfway = configurations(one, growthSteps(one, acceptors[1]!))[1]!;
     expect(() => growthSteps(halfway, acceptors[2]!)).toThrow(/begins from majorities/);
+    const [some, others] = [acceptors.slice(0, 3), acceptors.slice(1, 4)];
+    for (const [prepare, accept] of [
+      [
+        { acceptors: some, quorum: 2 },
+        { acceptors: some, quorum: 3 },
+      ],
+      [
+        { acceptors: some, quorum: 2 },
+        { acceptors: others, quorum: 2 },
+      ],
+      [
+        { acceptors: some, quorum: 3 },
+        { acceptors: some, quorum: 3 },
+      ],
+    ] as const)
+      expect(() => shrinkSteps({ version: 1, prepare, accept }, acceptors[1]!)).toThrow(/begins from majorities/);
   });
 });

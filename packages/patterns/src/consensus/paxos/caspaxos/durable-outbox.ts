@@ -18,13 +18,11 @@ interface Held {
 
 export class DurableOutbox<Write> {
   readonly #options: DurableOutboxOptions<Write>;
-  #waiting: Write[] = [];
-  #lastTicket = 0;
+  #waiting: { readonly ticket: number; readonly write: Write }[] = [];
   #durableTicket = 0;
   #isWriting = false;
-  #hasFailed = false;
-  /** Invariant: `after` ascends. */
-  #held: Held[] = [];
+  /** Invariant: `after` ascends. Undefined once a write has failed: nothing leaves any more, and nothing is kept. */
+  #held: Held[] | undefined = [];
 
   constructor(options: DurableOutboxOptions<Write>) {
     this.#options = options;
@@ -32,14 +30,14 @@ export class DurableOutbox<Write> {
 
   /** Tickets ascend. */
   persist(ticket: number, write: Write): void {
-    this.#lastTicket = ticket;
-    this.#waiting.push(write);
-    if (!this.#isWriting && !this.#hasFailed) void this.#write();
+    if (this.#held === undefined) return;
+    this.#waiting.push({ ticket, write });
+    if (!this.#isWriting) void this.#write();
   }
 
   send(after: number, send: () => void): void {
     if (after <= this.#durableTicket) send();
-    else if (!this.#hasFailed) this.#held.push({ after, send });
+    else this.#held?.push({ after, send });
   }
 
   async #write(): Promise<void> {
@@ -47,22 +45,21 @@ export class DurableOutbox<Write> {
     // What else this turn brings belongs to the same batch.
     await undefined;
     const batch = this.#waiting;
-    const ticket = this.#lastTicket;
     this.#waiting = [];
     try {
-      await this.#options.write(batch);
+      await this.#options.write(batch.map(({ write }) => write));
     } catch (reason) {
-      this.#hasFailed = true;
-      this.#held = [];
+      this.#held = undefined;
       this.#options.failed(reason);
       return;
     } finally {
       this.#isWriting = false;
     }
+    const { ticket } = batch.at(-1)!;
     this.#durableTicket = ticket;
     if (this.#waiting.length > 0) void this.#write();
-    const ready = this.#held.filter(({ after }) => after <= ticket);
-    this.#held = this.#held.filter(({ after }) => after > ticket);
-    for (const { send } of ready) send();
+    const held = this.#held!;
+    this.#held = held.filter(({ after }) => after > ticket);
+    for (const { after, send } of held) if (after <= ticket) send();
   }
 }

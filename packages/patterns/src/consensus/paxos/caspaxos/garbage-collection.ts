@@ -107,7 +107,7 @@ export class GarbageCollection {
     const sweeping = step === 'sweep' ? tombstones.map(({ key }) => key) : [];
     this.#become({ step, sweeping, answeredBy: [], deadline: undefined });
     for (const key of sweeping) out.push({ kind: 'sweep', key });
-    if (step !== 'sweep') this.#ask(now, out);
+    this.#ask(now, out);
   }
 
   #advance(now: Instant, out: GarbageCollectionEffect[]): void {
@@ -115,8 +115,8 @@ export class GarbageCollection {
   }
 
   #swept(key: string, ballot: Tombstone['ballot'] | undefined, now: Instant, out: GarbageCollectionEffect[]): void {
-    const { step, sweeping, tombstones, kept } = this.#state;
-    if (step !== 'sweep' || !sweeping.includes(key)) return;
+    const { sweeping, tombstones, kept } = this.#state;
+    if (!sweeping.includes(key)) return;
     const others = tombstones.filter((tombstone) => tombstone.key !== key);
     this.#become({
       sweeping: sweeping.filter((each) => each !== key),
@@ -136,6 +136,7 @@ export class GarbageCollection {
     if (this.#asked.every((node) => this.#state.answeredBy.includes(node))) this.#advance(now, out);
   }
 
+  /** Nobody during the sweep, which is the driver's. */
   #ask(now: Instant, out: GarbageCollectionEffect[]): void {
     const message = this.#question();
     if (message === undefined) return;

@@ -154,10 +154,9 @@ export class MembershipChange {
 
   #ask(now: Instant, out: MembershipChangeEffect[]): void {
     const { left, answeredBy } = this.#state;
-    const [step] = left;
-    if (step?.kind !== 'configure') return;
+    // Nothing else has a deadline.
+    const [{ configuration }] = left as [Extract<MembershipStep, { readonly kind: 'configure' }>];
     this.#state = { ...this.#state, deadline: Instant.add(now, this.#options.resendMs ?? 500) };
-    const { configuration } = step;
     for (const to of this.#options.proposers)
       if (!answeredBy.includes(to))
         out.push({ kind: 'send', to, message: { kind: 'configure', configuration }, after: 0 });

@@ -40,10 +40,6 @@ export class ReadyRegisters<Value> {
     return ready?.age === this.#core.age ? ready : undefined;
   }
 
-  forget(keys: readonly string[]): void {
-    for (const key of keys) this.#ready.delete(key);
-  }
-
   clear(): void {
     this.#ready.clear();
   }

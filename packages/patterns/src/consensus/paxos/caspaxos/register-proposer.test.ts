@@ -178,9 +178,14 @@ describe('a change', () => {
     expect(solo.step({ kind: 'applied', id: 70, key: 'x', round: 1, next: 'late' })).toEqual([]);
     solo.promise(A, 'x', 2);
     expect(solo.promise(B, 'x', 2)).toEqual(['apply to undefined']);
+    expect(solo.step({ kind: 'applied', id: 70, key: 'x', round: 1, next: 'late' })).toEqual([]);
     expect(solo.step({ kind: 'applied', id: 70, key: 'x', round: 2, next: 'now' })).toContain(
       '>11 accept 2.1 "now" after #2',
     );
+    expect(solo.step({ kind: 'applied', id: 70, key: 'x', round: 2, next: 'once more' })).toEqual([]);
+    solo.accepted(A, 'x', 2);
+    expect(solo.accepted(B, 'x', 2)).toEqual(['changed to now at 2.1']);
+    expect(solo.step({ kind: 'applied', id: 70, key: 'x', round: 2, next: 'much later' })).toEqual([]);
   });
 });
 
@@ -305,6 +310,16 @@ test('remembers so many promised ballots, and forgets the oldest', () => {
 
 test('options that make no sense are refused', () => {
   expect(() => new SoloProposer({ changeMs: 0 })).toThrow(InvariantError);
+});
+
+test('of sixteen proposers none is forgotten', () => {
+  const nodes = Array.from({ length: 16 }, (_, at) => at + 1);
+  const held = nodes.reduce<Parameters<typeof heldAfter<string>>[0]>(
+    (before, node) => heldAfter(before, 'v', b(node, node)),
+    undefined,
+  );
+  expect(held!.marks.map(({ node }) => node)).toEqual(nodes);
+  expect(heldAfter(held, 'w', b(40, 40)).marks.length).toBe(16);
 });
 
 test('of very many proposers the one that changed a register longest ago is forgotten', () => {

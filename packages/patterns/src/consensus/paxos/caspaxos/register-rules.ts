@@ -48,8 +48,8 @@ export class RegisterRules extends PaxosRules {
   }
 
   /** Once a register is erased, an empty phase 1 no longer shows that earlier ballots of the same change were not chosen. */
-  outlivesErasure(proposals: readonly Ballot[]): boolean {
-    return proposals.length === 0;
+  outlivesErasure(proposals: number): boolean {
+    return proposals === 0;
   }
 
   /** Section 3.1, step 2 (b): the round that a proposer must go beyond, so that what it writes is above the tombstone where that is still held. */

@@ -1,6 +1,7 @@
 /** One proposer or acceptor of registers, driven by hand. */
 import { Instant } from '../../../base/index.ts';
 import { type Ballot, NodeId, showBallot } from '../ballot.ts';
+import { outOf } from '../steps.fixture.ts';
 import { majorityConfiguration, type RegisterConfiguration } from './configuration.ts';
 import type { Operation } from './history.fixture.ts';
 import { apply } from './history.fixture.ts';
@@ -14,6 +15,7 @@ import {
 } from './register-acceptor.ts';
 import { newRegisterProposer, RegisterProposer, restartedRegisterProposer } from './register-proposer.ts';
 import type {
+  Reach,
   RegisterProposerEffect,
   RegisterProposerInput,
   RegisterProposerOptions,
@@ -56,6 +58,11 @@ export class SoloProposer {
     return this.step({ kind: 'read', id: this.#lastId, key });
   }
 
+  identity(key: string, reach: Reach): string[] {
+    this.#lastId += 1;
+    return this.step({ kind: 'identity', id: this.#lastId, key, reach });
+  }
+
   hear(
     from: NodeId,
     message: Extract<RegisterProposerInput<string>, { readonly kind: 'message' }>['message'],
@@ -91,8 +98,9 @@ export class SoloProposer {
 
   /** Steps, applies functions when asked, and shows what came of it. */
   step(input: RegisterProposerInput<string>): string[] {
-    const out: RegisterProposerEffect<string>[] = [];
-    this.proposer.step(input, Instant.of(this.now), out);
+    const out = outOf<RegisterProposerEffect<string>>((effects) =>
+      this.proposer.step(input, Instant.of(this.now), effects),
+    );
     return out.flatMap((effect) => {
       if (effect.kind !== 'apply') return [showEffect(effect)];
       const operation = this.#operations.get(effect.id);
@@ -111,8 +119,8 @@ export class SoloAcceptor {
   }
 
   hear(from: number, message: RegisterAcceptorMessage<string>): string[] {
-    const out: RegisterAcceptorEffect<string>[] = [];
-    this.acceptor.step({ kind: 'message', from: NodeId.of(from), message }, Instant.of(0), out);
+    const input = { kind: 'message', from: NodeId.of(from), message } as const;
+    const out = outOf<RegisterAcceptorEffect<string>>((effects) => this.acceptor.step(input, Instant.of(0), effects));
     return out.map(showEffect);
   }
 
