@@ -1,13 +1,7 @@
-/** Where each visible character of a text stands: the walk over its tree of blocks, and the neighbours of an insertion. */
+/** Where each visible character of a text stands: the walk over its tree of blocks. */
 import type { PersistentMap } from './persistent-map.ts';
 import { compareBlocks, ROOT_KEY, type TextBlock } from './text-block.ts';
-
-/** Visible characters of one block that stand side by side. */
-export interface TextSpan {
-  readonly block: string;
-  readonly from: number;
-  readonly text: string;
-}
+import { type TextSpan, TextSpans } from './text-spans.ts';
 
 export interface TextPlace {
   readonly block: string;
@@ -22,7 +16,7 @@ const NO_BLOCKS: readonly TextBlock[] = [];
  * All visible characters in order: left to right through the tree, where the children at offset 2i and below come before character i of their parent.
  * Blocks whose parent has not arrived stay invisible until it does. O(blocks log blocks + runs); no recursion, since texts typed backwards are deep.
  */
-export function spansOf(blocks: Blocks): TextSpan[] {
+export function spansOf(blocks: Blocks): TextSpans {
   const children = childrenOf(blocks);
   const spans: TextSpan[] = [];
   const stack: {
@@ -55,7 +49,7 @@ export function spansOf(blocks: Blocks): TextSpan[] {
       enter(child, child.key);
     }
   }
-  return spans;
+  return TextSpans.of(spans);
 }
 
 function childrenOf(blocks: Blocks): Map<string, TextBlock[]> {
@@ -75,37 +69,4 @@ export function isRightOf(blocks: Blocks, place: TextPlace, on: TextPlace): bool
   let block = blocks.get(place.block);
   while (block !== undefined && block.parentKey !== on.block) block = blocks.get(block.parentKey);
   return block !== undefined && block.offset > 2 * on.index;
-}
-
-/** The span that holds the `index`-th visible character, and where in it. Undefined past the end. O(spans). */
-export function locate(spans: readonly TextSpan[], index: number): { span: number; within: number } | undefined {
-  let left = index;
-  for (let span = 0; span < spans.length; span++) {
-    const { length } = spans[span]!.text;
-    if (left < length) return { span, within: left };
-    left -= length;
-  }
-  return undefined;
-}
-
-/** The spans with `inserted` before the visible character at `at` (undefined: at the end). */
-export function withInserted(
-  spans: readonly TextSpan[],
-  at: { span: number; within: number } | undefined,
-  inserted: TextSpan,
-): TextSpan[] {
-  const after = spans.slice();
-  if (at !== undefined && at.within > 0) {
-    const { block, from, text } = spans[at.span]!;
-    const left = { block, from, text: text.slice(0, at.within) };
-    const right = { block, from: from + at.within, text: text.slice(at.within) };
-    after.splice(at.span, 1, left, inserted, right);
-    return after;
-  }
-  const place = at === undefined ? spans.length : at.span;
-  const before = spans[place - 1];
-  if (before !== undefined && before.block === inserted.block && before.from + before.text.length === inserted.from)
-    after[place - 1] = { block: before.block, from: before.from, text: before.text + inserted.text };
-  else after.splice(place, 0, inserted);
-  return after;
 }

@@ -7,15 +7,16 @@
  * so nothing ever hangs on what was deleted before (this makes garbage collection safe); and what is typed in one go is one block (see `TextBlock`), which
  * takes a few bytes and no tree of its own.
  *
- * Immutable. Indexes are UTF-16 units, as in strings. An edit is O(blocks) with a small constant; the order after a merge from elsewhere is worked out
- * when it is next asked for, O(blocks log blocks).
+ * Immutable. Indexes are UTF-16 units, as in strings. An edit is O(log blocks + depth of its block); the order after a merge from elsewhere is worked
+ * out when it is next asked for, O(blocks log blocks).
  */
 import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
 import { type Dot, DotContext } from '../time/index.ts';
 import type { Crdt } from './crdt.ts';
 import { PersistentMap } from './persistent-map.ts';
 import { endOf, isGone, mergeBlocks, ROOT_KEY, ROOT_OFFSET, readBlock, sameRuns, type TextBlock, textBlock, writeBlock } from './text-block.ts'; // biome-ignore format: one import
-import { isRightOf, locate, spansOf, type TextPlace, type TextSpan, withInserted } from './text-order.ts';
+import { isRightOf, spansOf, type TextPlace } from './text-order.ts';
+import type { SpanPlace, TextSpans } from './text-spans.ts';
 
 export class TextState {
   readonly blocks: PersistentMap<TextBlock>;
@@ -24,14 +25,14 @@ export class TextState {
   /** All blocks ever seen. */
   readonly ids: DotContext;
   /** For a delta made here: the state it was made from, and the order after it. Merging it there need not work the order out. */
-  readonly hint: { readonly base: TextState; readonly spans: readonly TextSpan[] } | undefined;
-  #spans: readonly TextSpan[] | undefined;
+  readonly hint: { readonly base: TextState; readonly spans: TextSpans } | undefined;
+  #spans: TextSpans | undefined;
 
   constructor(
     blocks: PersistentMap<TextBlock>,
     collected: DotContext,
     ids: DotContext,
-    known: { readonly spans?: readonly TextSpan[]; readonly hint?: TextState['hint'] } = {},
+    known: { readonly spans?: TextSpans; readonly hint?: TextState['hint'] } = {},
   ) {
     this.blocks = blocks;
     this.collected = collected;
@@ -41,7 +42,7 @@ export class TextState {
   }
 
   /** The visible characters in order. Worked out once. */
-  get spans(): readonly TextSpan[] {
+  get spans(): TextSpans {
     this.#spans ??= spansOf(this.blocks);
     return this.#spans;
   }
@@ -75,10 +76,18 @@ export const text: TextType = {
   read,
   insert,
   delete: remove,
-  length: (state) => state.spans.reduce((sum, span) => sum + span.text.length, 0),
-  value: (state) => state.spans.map((span) => span.text).join(''),
+  length: (state) => state.spans.length,
+  value,
   collect,
 };
+
+function value(state: TextState): string {
+  const parts: string[] = [];
+  state.spans.forEach((span) => {
+    parts.push(span.text);
+  });
+  return parts.join('');
+}
 
 function merge(a: TextState, b: TextState): TextState {
   if (a === b) return a;
@@ -99,14 +108,14 @@ function merge(a: TextState, b: TextState): TextState {
 
 function insert(state: TextState, index: number, inserted: string, actor: string): TextState {
   assert(inserted.length > 0 && !/\p{Surrogate}/u.test(inserted), 'what is inserted must be text, and not empty');
-  const { spans } = state;
   const at = boundary(state, index);
-  const after = at && { block: spans[at.span]!.block, index: spans[at.span]!.from + at.within };
-  const before = index === 0 ? undefined : placeBefore(spans, at);
-  const block = placeFor(state, before, after, actor, inserted);
-  const [run] = block.runs;
-  const hint = { base: state, spans: withInserted(spans, at, { block: block.key, from: run!.from, text: inserted }) };
-  return deltaOf([block], { hint });
+  const block = placeFor(state, placeOf(state.spans.at(index - 1)), placeOf(at), actor, inserted);
+  const span = { block: block.key, from: block.runs[0]!.from, text: inserted };
+  return deltaOf([block], { base: state, spans: state.spans.splice(index, index, span) });
+}
+
+function placeOf(at: SpanPlace | undefined): TextPlace | undefined {
+  return at && { block: at.span.block, index: at.span.from + at.within };
 }
 
 /** Fugue's rule; on the right of a character that is the last of one's own block, the block just grows. */
@@ -132,57 +141,41 @@ function idOf(state: TextState, place: TextPlace): Dot {
   return state.blocks.get(place.block)!.id;
 }
 
-function placeBefore(spans: readonly TextSpan[], at: { span: number; within: number } | undefined): TextPlace {
-  if (at !== undefined && at.within > 0)
-    return { block: spans[at.span]!.block, index: spans[at.span]!.from + at.within - 1 };
-  const { block, from, text: spanned } = spans[(at?.span ?? spans.length) - 1]!;
-  return { block, index: from + spanned.length - 1 };
-}
-
 function remove(state: TextState, index: number, count: number): TextState {
   assert(
     Number.isSafeInteger(count) && count >= 0,
     'a number of characters must be a safe integer that is not negative',
   );
-  let at = boundary(state, index);
-  boundary(state, index + count);
+  const end = index + count;
+  boundary(state, index);
+  boundary(state, end);
   const gone: TextBlock[] = [];
-  const spans = state.spans.slice(0, at?.span ?? state.spans.length);
-  let left = count;
-  let span = at?.span ?? state.spans.length;
-  for (; left > 0; span++) {
-    const { block, from, text: spanned } = state.spans[span]!;
-    const within = at?.within ?? 0;
-    const length = Math.min(left, spanned.length - within);
-    gone.push({ ...state.blocks.get(block)!, runs: [{ from: from + within, length, text: undefined }] });
-    if (within > 0) spans.push({ block, from, text: spanned.slice(0, within) });
-    const end = within + length;
-    if (end < spanned.length) spans.push({ block, from: from + end, text: spanned.slice(end) });
-    left -= length;
-    at = undefined;
-  }
-  for (; span < state.spans.length; span++) spans.push(state.spans[span]!);
-  return deltaOf(gone, { hint: { base: state, spans } });
+  state.spans.forEach(
+    ({ block, from, text: { length } }) => {
+      gone.push({ ...state.blocks.get(block)!, runs: [{ from, length, text: undefined }] });
+    },
+    index,
+    end,
+  );
+  return deltaOf(gone, { base: state, spans: state.spans.splice(index, end, undefined) });
 }
 
-function deltaOf(changed: readonly TextBlock[], known: { readonly hint: TextState['hint'] }): TextState {
+function deltaOf(changed: readonly TextBlock[], hint: TextState['hint']): TextState {
   let blocks = PersistentMap.empty<TextBlock>();
   for (const block of changed) {
     const other = blocks.get(block.key);
     blocks = blocks.set(block.key, other === undefined ? block : mergeBlocks(other, block));
   }
-  return new TextState(blocks, DotContext.empty, DotContext.of(changed.map(({ id }) => id)), known);
+  return new TextState(blocks, DotContext.empty, DotContext.of(changed.map(({ id }) => id)), { hint });
 }
 
 /** Where the visible character at `index` is; undefined for the end. */
-function boundary(state: TextState, index: number): { span: number; within: number } | undefined {
-  const at = locate(state.spans, index);
-  assert(
-    Number.isSafeInteger(index) && index >= 0 && (at !== undefined || index <= text.length(state)),
-    `index ${index} must be within the text`,
-  );
+function boundary(state: TextState, index: number): SpanPlace | undefined {
+  const { spans } = state;
+  assert(Number.isSafeInteger(index) && index >= 0 && index <= spans.length, `index ${index} must be within the text`);
+  const at = spans.at(index);
   if (at !== undefined && at.within > 0) {
-    const pair = state.spans[at.span]!.text.slice(at.within - 1, at.within + 1);
+    const pair = at.span.text.slice(at.within - 1, at.within + 1);
     assert(pair.codePointAt(0)! <= 0xffff, `index ${index} must not be inside a surrogate pair`);
   }
   return at;

@@ -1,0 +1,206 @@
+/**
+ * The visible characters of a text in order, as runs of characters that stand side by side in one block: an immutable B+ tree with the number of
+ * characters below each node, so that an edit finds its place and copies one path, O(log spans).
+ *
+ * All leaves are equally deep, and of no node are there more than `ITEMS_MAX` items. A node that has become small joins its neighbour.
+ */
+
+/** Visible characters of one block that stand side by side. */
+export interface TextSpan {
+  readonly block: string;
+  /** Index in the block of the first. */
+  readonly from: number;
+  readonly text: string;
+}
+
+/** One character: its span, and its place there. */
+export interface SpanPlace {
+  readonly span: TextSpan;
+  readonly within: number;
+}
+
+interface Leaf {
+  readonly isLeaf: true;
+  /** Characters. */
+  readonly length: number;
+  readonly items: readonly TextSpan[];
+}
+interface Inner {
+  readonly isLeaf: false;
+  readonly length: number;
+  readonly items: readonly Node[];
+}
+type Node = Leaf | Inner;
+
+const ITEMS_MAX = 32;
+/** As many are put into one when a tree is built: there is room for edits. */
+const ITEMS_BUILT = 24;
+/** Two neighbours that have no more than this become one; well below a half, so that edits at one place do not split and join in turn. */
+const ITEMS_FEW = 12;
+
+const EMPTY: Leaf = { isLeaf: true, length: 0, items: [] };
+
+export class TextSpans {
+  readonly #root: Node;
+
+  private constructor(root: Node) {
+    this.#root = root;
+  }
+
+  static of(spans: readonly TextSpan[]): TextSpans {
+    let level: Node[] = chunks(spans).map(leafOf);
+    while (level.length > 1) level = chunks(level).map(innerOf);
+    return new TextSpans(level[0] ?? EMPTY);
+  }
+
+  /** Characters. */
+  get length(): number {
+    return this.#root.length;
+  }
+
+  /** Nodes from the root to a span. */
+  get depth(): number {
+    let depth = 1;
+    for (let node = this.#root; !node.isLeaf; node = node.items[0]!) depth += 1;
+    return depth;
+  }
+
+  /** Where the character at `index` stands; undefined outside of the text. */
+  at(index: number): SpanPlace | undefined {
+    let node = this.#root;
+    if (index < 0 || index >= node.length) return undefined;
+    let left = index;
+    while (!node.isLeaf) {
+      let child = 0;
+      for (; left >= node.items[child]!.length; child++) left -= node.items[child]!.length;
+      node = node.items[child]!;
+    }
+    let at = 0;
+    for (; left >= node.items[at]!.text.length; at++) left -= node.items[at]!.text.length;
+    return { span: node.items[at]!, within: left };
+  }
+
+  /** The spans of the characters from `from` to `to`, the first and the last of them cut to these. */
+  forEach(visit: (span: TextSpan) => void, from: number = 0, to: number = this.length): void {
+    walk(this.#root, from, to, visit);
+  }
+
+  /** Without the characters from `from` to `to`, and with `inserted` in their place. */
+  splice(from: number, to: number, inserted: TextSpan | undefined): TextSpans {
+    const nodes = spliced(this.#root, from, to, inserted);
+    let root = nodes.length > 1 ? innerOf(nodes) : (nodes[0] ?? EMPTY);
+    while (!root.isLeaf && root.items.length === 1) root = root.items[0]!;
+    return new TextSpans(root);
+  }
+}
+
+function chunks<T>(items: readonly T[]): T[][] {
+  const all: T[][] = [];
+  for (let at = 0; at < items.length; at += ITEMS_BUILT) all.push(items.slice(at, at + ITEMS_BUILT));
+  return all;
+}
+
+function leafOf(items: readonly TextSpan[]): Leaf {
+  let length = 0;
+  for (const { text } of items) length += text.length;
+  return { isLeaf: true, length, items };
+}
+
+function innerOf(items: readonly Node[]): Inner {
+  let length = 0;
+  for (const node of items) length += node.length;
+  return { isLeaf: false, length, items };
+}
+
+function walk(node: Node, from: number, to: number, visit: (span: TextSpan) => void): void {
+  let start = 0;
+  if (node.isLeaf)
+    for (const span of node.items) {
+      const end = start + span.text.length;
+      if (start >= from && end <= to) visit(span);
+      else if (end > from && start < to) visit(cut(span, Math.max(start, from) - start, Math.min(end, to) - start));
+      start = end;
+    }
+  else
+    for (const child of node.items) {
+      const end = start + child.length;
+      if (end > from && start < to) walk(child, from - start, to - start, visit);
+      start = end;
+    }
+}
+
+function cut({ block, from, text }: TextSpan, start: number, end: number): TextSpan {
+  return { block, from: from + start, text: text.slice(start, end) };
+}
+
+/** The nodes that come to stand for this one: none, or as deep as it. */
+function spliced(node: Node, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
+  return node.isLeaf ? splicedLeaf(node, from, to, inserted) : splicedInner(node, from, to, inserted);
+}
+
+function splicedLeaf({ items }: Leaf, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
+  const after: TextSpan[] = [];
+  let left = inserted;
+  const insert = (): void => {
+    if (left !== undefined) append(after, left);
+    left = undefined;
+  };
+  let start = 0;
+  for (const span of items) {
+    const end = start + span.text.length;
+    if (start >= to) insert();
+    if (end <= from || start >= to) after.push(span);
+    else {
+      if (start < from) after.push(cut(span, 0, from - start));
+      insert();
+      if (end > to) after.push(cut(span, to - start, end - start));
+    }
+    start = end;
+  }
+  insert();
+  return halves(after).map(leafOf);
+}
+
+/** To the last span, if it goes on in the same block. */
+function append(spans: TextSpan[], span: TextSpan): void {
+  const last = spans[spans.length - 1];
+  if (last === undefined || last.block !== span.block || last.from + last.text.length !== span.from) spans.push(span);
+  else spans[spans.length - 1] = { block: last.block, from: last.from, text: last.text + span.text };
+}
+
+function splicedInner({ items }: Inner, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
+  const after: Node[] = [];
+  let left = inserted;
+  let start = 0;
+  for (const node of items) {
+    const end = start + node.length;
+    // It is inserted at the end of one rather than at the start of the next: there stands what it may go on in.
+    const isTouched = left === undefined ? end > from && start < to : end >= from;
+    if (!isTouched) add(after, node);
+    else {
+      for (const part of spliced(node, Math.max(0, from - start), Math.min(node.length, to - start), left))
+        add(after, part);
+      left = undefined;
+    }
+    start = end;
+  }
+  return halves(after).map(innerOf);
+}
+
+/** As one with the last, if both are small. */
+function add(nodes: Node[], node: Node): void {
+  const last = nodes[nodes.length - 1];
+  if (last === undefined || last.items.length + node.items.length > ITEMS_FEW) nodes.push(node);
+  else nodes[nodes.length - 1] = joined(last, node);
+}
+
+function joined(a: Node, b: Node): Node {
+  return a.isLeaf ? leafOf([...a.items, ...(b as Leaf).items]) : innerOf([...a.items, ...(b as Inner).items]);
+}
+
+/** One list, or two where one would have too many. */
+function halves<T>(items: readonly T[]): (readonly T[])[] {
+  if (items.length <= ITEMS_MAX) return items.length === 0 ? [] : [items];
+  const middle = items.length >>> 1;
+  return [items.slice(0, middle), items.slice(middle)];
+}
