@@ -206,6 +206,25 @@ test('a node reaches one that does not know it yet', async () => {
   await world.until(() => a.isReachable(NodeId.of(2)) && stranger.isReachable(NodeId.of(1)));
 });
 
+test('a node that does not know its caller still answers when that calls again before the old connection has ended', async () => {
+  const { env } = world.host('n1');
+  const a = await NodeTransport.listen({ env, self: NodeId.of(1), clusterId: CLUSTER, listen: address(1) });
+  await start(2);
+  await world.until(() => a.isReachable(NodeId.of(2)));
+  world.cut('n1', 'n2');
+  world.host('n2').crash();
+  await world.run(10);
+  expect(a.isReachable(NodeId.of(2))).toBe(true);
+  world.heal();
+  const heard: number[] = [];
+  const again = await start(2);
+  again.receive(1, (_from, payload) => void heard.push(...payload));
+  await world.until(() => again.isReachable(NodeId.of(1)));
+  a.send(NodeId.of(2), 1, 'urgent', bytes(7));
+  await world.run(20);
+  expect([a.isReachable(NodeId.of(2)), heard]).toEqual([true, [7]]);
+});
+
 test.each([
   ['another cluster', hello({ clusterId: 78 }), 'wrong-cluster', /this is cluster 77, you belong to cluster 78/],
   ['another node', hello({ to: NodeId.of(9) } as never), 'wrong-node', /this is node 1, node 2 wants node 9/],

@@ -149,7 +149,7 @@ export class Peers implements DiallingOwner, PeerLinkOwner {
     peer.link = undefined;
     this.#env.log.info('the connection with a node is lost', { peer: peer.id, reason: reason?.message ?? 'closed' });
     this.#owner.reachable(peer.id, false);
-    if (peer.address === undefined && peer.link === undefined) this.#peers.delete(peer.id);
+    if (peer.address === undefined) this.#peers.delete(peer.id);
     else this.#dialLater(peer, peer.backoff.next());
   }
 
@@ -193,6 +193,8 @@ export class Peers implements DiallingOwner, PeerLinkOwner {
   #establish(peer: Peer, framed: FramedConnection, identity: { incarnation: number; dialled: boolean }): void {
     const link = new PeerLink(this, framed, { peer: peer.id, ...identity });
     peer.link = link;
+    // With the connection that this one replaces, a peer without an address was forgotten.
+    this.#peers.set(peer.id, peer);
     peer.pause?.[Symbol.dispose]();
     peer.pause = undefined;
     peer.backoff.reset();
