@@ -29,7 +29,10 @@ export class ConfigurationLog {
     return this.#placed[this.#placed.length - 1]!.index;
   }
 
-  /** The one in force before: those whom it names are told of their removal until that is committed. */
+  /**
+   * The one in force before, while the present one is uncommitted, else that one itself: those whom it names are told of
+   * their removal until that is committed.
+   */
   get previous(): Configuration {
     return this.#placed[Math.max(0, this.#placed.length - 2)]!.configuration;
   }
@@ -38,10 +41,10 @@ export class ConfigurationLog {
     if (entry.kind === 'configuration') this.#placed.push({ index: entry.index, configuration: entry.configuration });
   }
 
-  /** Returns whether the configuration in force changed. */
+  /** Nothing committed is truncated, so one always stays. Returns whether the configuration in force changed. */
   truncateFrom(index: number): boolean {
     const before = this.#placed.length;
-    while (this.#placed.length > 1 && this.currentIndex >= index) this.#placed.pop();
+    while (this.currentIndex >= index) this.#placed.pop();
     return this.#placed.length < before;
   }
 

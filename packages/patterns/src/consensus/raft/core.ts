@@ -110,7 +110,7 @@ export class Core {
   get promotable(): boolean {
     if (!this.repair.mayElect) return false;
     if (isVoter(this.configuration, this.id)) return true;
-    return this.configurations.currentIndex > this.commitIndex && isVoter(this.configurations.previous, this.id);
+    return isVoter(this.configurations.previous, this.id);
   }
 
   begin(now: Instant, out: RaftEffect[]): void {
@@ -185,9 +185,8 @@ export class Core {
     assert(term >= this.term, 'the term never falls');
     if (term > this.term) this.#enterTerm(term, undefined);
     if (this.role !== 'follower') {
-      const led = this.isLeader;
       this.role = 'follower';
-      if (led) this.#resign();
+      this.#resign();
       this.election.restartTimer();
     }
     this.#setLeader(leader);
@@ -211,10 +210,9 @@ export class Core {
     this.#setLeader(this.id);
     this.replication.start();
     this.heartbeats.start();
-    this.transfer.start();
     // Section 5.4.2 and 8: without an entry of its own term it could not commit, nor read.
     this.replication.append({ kind: 'empty', index: this.log.lastIndex + 1, term: this.term });
-    this.membership.start();
+    this.membership.committed();
   }
 
   castVote(candidate: NodeId): void {
@@ -235,6 +233,7 @@ export class Core {
     this.leader = leader;
   }
 
+  /** Ends what only a leader does. */
   #resign(): void {
     this.reads.abandon();
     this.replication.stop();

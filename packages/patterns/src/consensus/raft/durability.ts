@@ -21,7 +21,7 @@ export class Durability {
   #lastTicket = 0;
   #durableIndex: number;
   /** Invariant: tickets ascend. Bounded by what the leader's window and the bound on uncommitted bytes let through. */
-  #outstanding: Outstanding[] = [];
+  readonly #outstanding: Outstanding[] = [];
   #open: OpenPersist | undefined;
   /** The ticket of the latest change of term or vote. */
   #stateTicket = 0;
@@ -82,8 +82,7 @@ export class Durability {
     for (; done < this.#outstanding.length && this.#outstanding[done]!.ticket <= ticket; done++) {
       this.#durableIndex = Math.max(this.#durableIndex, this.#outstanding[done]!.lastIndex);
     }
-    if (done === this.#outstanding.length) this.#outstanding = [];
-    else if (done > 0) this.#outstanding.splice(0, done);
+    this.#outstanding.splice(0, done);
   }
 
   /** Has `ticket` been answered? */

@@ -11,7 +11,6 @@
  * answers to the first question.
  */
 import { Instant } from '../../base/index.ts';
-import { isVoter } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { NodeId, RaftMessage } from './types.ts';
 
@@ -24,7 +23,7 @@ export class Election {
   readonly #voteOf: (id: NodeId) => boolean | undefined;
   #timeoutAt: Instant;
   #stickyUntil: Instant;
-  /** The ticket of this candidate's own vote; 0 when it is counted. */
+  /** The ticket of this candidate's own vote. */
   #ownVoteTicket = 0;
 
   constructor(core: Core) {
@@ -36,9 +35,10 @@ export class Election {
     this.#stickyUntil = promised ? core.after(core.settings.electionTimeoutMs) : Instant.of(Number.NEGATIVE_INFINITY);
   }
 
+  /** Of a node that does not lead. */
   get deadline(): Instant | undefined {
-    const { isLeader, promotable, quiescence, stallGrace, leader } = this.#core;
-    if (isLeader || quiescence.quiet || (!promotable && leader === undefined)) return undefined;
+    const { promotable, quiescence, stallGrace, leader } = this.#core;
+    if (quiescence.quiet || (!promotable && leader === undefined)) return undefined;
     return Instant.of(Math.max(stallGrace.until, this.#timeoutAt));
   }
 
@@ -127,9 +127,8 @@ export class Election {
 
   /** Something became durable: this candidate's own vote perhaps. */
   persisted(): void {
-    if (this.#ownVoteTicket === 0 || !this.#core.durability.isDurable(this.#ownVoteTicket)) return;
-    this.#ownVoteTicket = 0;
-    if (this.#core.role === 'candidate') this.#count(this.#core.id, true);
+    const { role, durability, id } = this.#core;
+    if (role === 'candidate' && durability.isDurable(this.#ownVoteTicket)) this.#count(id, true);
   }
 
   get #sticky(): boolean {
@@ -144,7 +143,8 @@ export class Election {
 
   #mayVote(candidate: NodeId, request: VoteRequest): boolean {
     const { rules, vote, leader, repair } = this.#core;
-    if (!repair.mayElect || (leader !== undefined && vote !== candidate)) return false;
+    // Who follows a leader knows that this term's election is over.
+    if (!repair.mayElect || leader !== undefined) return false;
     return rules.mayVote(vote, candidate) && this.#isUpToDate(request);
   }
 
@@ -187,7 +187,8 @@ export class Election {
 
   #count(from: NodeId, granted: boolean): void {
     const core = this.#core;
-    if (!this.#votes.has(from) && isVoter(core.configuration, from)) this.#votes.set(from, granted);
+    // The first answer stands: a doubled request may be refused by who has voted, if its log has grown since.
+    if (!this.#votes.has(from)) this.#votes.set(from, granted);
     const result = core.rules.electionResult(core.configuration, this.#voteOf);
     if (result === 'pending') return;
     if (result === 'lost') return core.becomeFollower(core.term, undefined);

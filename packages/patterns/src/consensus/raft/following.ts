@@ -69,19 +69,15 @@ export class Following {
   }
 
   /** Section 5.3, steps 3 and 4: from the first entry that differs on, the leader's log replaces this one. */
-  #take(request: AppendRequest, skip: number): void {
+  #take({ entries }: AppendRequest, skip: number): void {
     const { log, rules } = this.#core;
-    const { entries, prevIndex } = request;
-    let at = skip;
-    while (at < entries.length && prevIndex + at < log.lastIndex) {
+    for (let at = skip; at < entries.length; at++) {
       const entry = entries[at]!;
       if (rules.conflicts(log.termAt(entry.index), entry.term)) {
         this.#core.truncateFrom(entry.index);
-        break;
+        return this.#core.append(entries.slice(at));
       }
-      at += 1;
     }
-    if (at < entries.length) this.#core.append(entries.slice(at));
   }
 
   /**
@@ -91,7 +87,7 @@ export class Following {
   #reject(from: NodeId, request: AppendRequest): void {
     const { log, term, commitIndex } = this.#core;
     const hintIndex = Math.max(log.lastIndexAtMost(request.prevIndex, request.prevTerm), commitIndex);
-    const hintTerm = log.termAt(hintIndex) ?? 0;
+    const hintTerm = log.termAt(hintIndex)!;
     const rejectedIndex = request.prevIndex;
     this.#core.send(from, { kind: 'append-rejected', term, rejectedIndex, hintIndex, hintTerm });
   }

@@ -14,6 +14,7 @@ type Heartbeat = Extract<RaftMessage, { kind: 'heartbeat' }>;
 
 /** How long a follower may wait to hear that something is committed when no append request carries the news. */
 const COMMIT_NOTICE_MS = 1;
+const NEVER = Instant.of(Number.POSITIVE_INFINITY);
 
 export class Heartbeats {
   readonly #core: Core;
@@ -25,20 +26,21 @@ export class Heartbeats {
   #sentAt: Instant[] = [];
   #firstRound = 1;
   #nextAt = Instant.of(0);
-  #noticeAt: Instant | undefined;
+  #noticeAt = NEVER;
   /** A transfer's timeout-now overrides stickiness for good, however late it arrives: no lease in this term any more. */
   #leaseForfeited = false;
 
   constructor(core: Core) {
     this.#core = core;
-    const peer = (id: NodeId): Progress | undefined => core.replication.peer(id);
-    this.#roundOf = (id) => (id === core.id ? this.#round : (peer(id)?.confirmedRound ?? 0));
-    this.#roundSentOf = (id) => (id === core.id ? core.now : (peer(id)?.confirmedSentAt ?? Number.NEGATIVE_INFINITY));
-    this.#contactOf = (id) => (id === core.id ? core.now : (peer(id)?.contactAt ?? Number.NEGATIVE_INFINITY));
+    // On a leader every other voter is a peer.
+    const peer = (id: NodeId): Progress => core.replication.peer(id)!;
+    this.#roundOf = (id) => (id === core.id ? this.#round : peer(id).confirmedRound);
+    this.#roundSentOf = (id) => (id === core.id ? core.now : peer(id).confirmedSentAt);
+    this.#contactOf = (id) => (id === core.id ? core.now : peer(id).contactAt);
   }
 
   get deadline(): Instant {
-    return this.#noticeAt !== undefined && this.#noticeAt < this.#nextAt ? this.#noticeAt : this.#nextAt;
+    return Instant.of(Math.min(this.#noticeAt, this.#nextAt));
   }
 
   /** The latest round that a quorum has confirmed. */
@@ -64,7 +66,6 @@ export class Heartbeats {
     this.#round = 0;
     this.#sentAt = [];
     this.#firstRound = 1;
-    this.#noticeAt = undefined;
     this.#leaseForfeited = false;
     this.#schedule();
   }
@@ -78,7 +79,7 @@ export class Heartbeats {
       if (this.#lostQuorum()) return this.#core.becomeFollower(this.#core.term, undefined);
       this.#schedule();
       if (!this.#core.quiescence.tick()) this.sendRound();
-    } else if (this.#noticeAt !== undefined && this.#core.now >= this.#noticeAt) {
+    } else if (this.#core.now >= this.#noticeAt) {
       this.sendCommit();
     }
   }
@@ -104,17 +105,17 @@ export class Heartbeats {
 
   /** Followers will be told soon, by the next append request or by a heartbeat. */
   commitAdvanced(): void {
-    this.#noticeAt ??= this.#core.after(COMMIT_NOTICE_MS);
+    this.#noticeAt = Instant.of(Math.min(this.#noticeAt, this.#core.after(COMMIT_NOTICE_MS)));
   }
 
   /** Everybody who can be told was told by append requests. */
   commitCarried(): void {
-    this.#noticeAt = undefined;
+    this.#noticeAt = NEVER;
   }
 
   /** Tells those who do not know yet how far the log is committed. */
   sendCommit(): void {
-    this.#noticeAt = undefined;
+    this.#noticeAt = NEVER;
     for (const peer of this.#core.replication.peers) {
       if (Math.min(peer.match, this.#core.commitIndex) > peer.commitSent) this.#send(peer, false, undefined);
     }
@@ -154,7 +155,6 @@ export class Heartbeats {
       this.#sentAt.shift();
       this.#firstRound += 1;
     }
-    if (this.#sentAt.length === 0) this.#firstRound = this.#round;
     this.#sentAt.push(now);
   }
 

@@ -7,6 +7,7 @@ export class InflightWindow {
   readonly #bytesMax: number;
   #lastIndexes: number[] = [];
   #sizes: number[] = [];
+  #capacity = 0;
   #start = 0;
   #count = 0;
   #bytes = 0;
@@ -31,8 +32,8 @@ export class InflightWindow {
 
   /** A message whose last entry is `lastIndex` left. */
   add(lastIndex: number, bytes: number): void {
-    if (this.#count === this.#sizes.length) this.#grow();
-    const at = (this.#start + this.#count) % this.#sizes.length;
+    if (this.#count === this.#capacity) this.#grow();
+    const at = (this.#start + this.#count) % this.#capacity;
     this.#lastIndexes[at] = lastIndex;
     this.#sizes[at] = bytes;
     this.#count += 1;
@@ -43,26 +44,22 @@ export class InflightWindow {
   freeTo(index: number): void {
     while (this.#count > 0 && this.#lastIndexes[this.#start]! <= index) {
       this.#bytes -= this.#sizes[this.#start]!;
-      this.#start = (this.#start + 1) % this.#sizes.length;
+      this.#start = (this.#start + 1) % this.#capacity;
       this.#count -= 1;
     }
   }
 
   clear(): void {
-    this.#start = 0;
     this.#count = 0;
     this.#bytes = 0;
   }
 
+  /** The ring is full: turns it so that it starts at its first place, and makes room behind its end. */
   #grow(): void {
-    const used = this.#count;
-    const unroll = (ring: number[]): number[] => [...ring.slice(this.#start), ...ring.slice(0, this.#start)];
-    this.#lastIndexes = unroll(this.#lastIndexes);
-    this.#sizes = unroll(this.#sizes);
+    const turned = (ring: number[]): number[] => [...ring.slice(this.#start), ...ring.slice(0, this.#start)];
+    this.#lastIndexes = turned(this.#lastIndexes);
+    this.#sizes = turned(this.#sizes);
     this.#start = 0;
-    for (let at = used; at < Math.max(8, used * 2); at++) {
-      this.#lastIndexes[at] = 0;
-      this.#sizes[at] = 0;
-    }
+    this.#capacity = Math.max(8, this.#capacity * 2);
   }
 }

@@ -115,9 +115,9 @@ export class RaftLog {
     throw new InvariantError(`entry ${index}@${term} does not follow on ${this.lastIndex}@${this.lastTerm}`);
   }
 
+  /** `index` is at most the next one. */
   truncateFrom(index: number): void {
     assert(index > this.#base, 'a forgotten entry cannot be truncated');
-    if (index > this.lastIndex) return;
     this.#sizeBytes -= this.bytesOf(index, this.lastIndex);
     this.#entries.length = index - this.#base - 1;
     this.#terms.truncateFrom(index);

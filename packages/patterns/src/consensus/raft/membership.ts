@@ -9,8 +9,6 @@ import type { Configuration, Entry, NodeId, RefusalReason } from './types.ts';
 
 export class Membership {
   readonly #core: Core;
-  /** There is something to do once the configuration in force is committed. */
-  #unsettled = false;
 
   constructor(core: Core) {
     this.#core = core;
@@ -28,21 +26,14 @@ export class Membership {
   /** The configuration in force is another one: an entry was appended, or truncated. */
   changed(): void {
     const { configuration, out, isLeader, replication } = this.#core;
-    this.#unsettled = true;
     out.push({ kind: 'configuration', configuration, committed: false });
     if (isLeader) replication.reconcile();
   }
 
-  start(): void {
-    this.#unsettled = true;
-    this.committed();
-  }
-
-  /** On the leader, after every advance of the commit index. */
+  /** On a new leader, and after every advance of its commit index. */
   committed(): void {
     const { configurations, commitIndex, configuration, replication, heartbeats, id } = this.#core;
-    if (!this.#unsettled || configurations.currentIndex > commitIndex) return;
-    this.#unsettled = false;
+    if (configurations.currentIndex > commitIndex) return;
     if (isJoint(configuration)) return replication.append(this.#entry(leaveJoint(configuration)));
     if (!this.#someoneLeft) return;
     // Those who were removed, and those who stay, hear of it before the leader forgets them or is gone.

@@ -25,7 +25,7 @@ export class Progress {
   match = 0;
   /** The first entry to send next. Invariant: `match < next`. */
   next: number;
-  /** Nothing leaves in state probe until the member is heard of again. */
+  /** In state probe: nothing leaves until the member is heard of again. */
   paused = false;
   /** The commit index it was last told. */
   commitSent = 0;
@@ -66,17 +66,15 @@ export class Progress {
     this.inflight.add(lastIndex, bytes);
   }
 
-  /** Returns whether this was news. */
-  accepted(index: number): boolean {
+  accepted(index: number): void {
     if (this.state === 'replicate') this.inflight.freeTo(index);
     else this.paused = false;
-    if (index <= this.match) return false;
-    this.match = index;
-    this.next = Math.max(this.next, index + 1);
-    return true;
+    this.match = Math.max(this.match, index);
+    this.next = Math.max(this.next, this.match + 1);
   }
 
-  toProbe(next: number): void {
+  /** Tries from `next` on, but not from before what the member is known to hold; without `next` from right behind that. */
+  toProbe(next = 0): void {
     this.state = 'probe';
     this.paused = false;
     this.next = Math.max(next, this.match + 1);
@@ -85,9 +83,7 @@ export class Progress {
 
   toReplicate(): void {
     this.state = 'replicate';
-    this.paused = false;
     this.next = this.match + 1;
-    this.inflight.clear();
   }
 
   toSnapshot(): void {

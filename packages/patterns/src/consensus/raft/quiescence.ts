@@ -10,7 +10,6 @@
  * patience and of stickiness, and a quiet leader's lease runs out by the clock as always.
  */
 import type { Instant } from '../../base/index.ts';
-import { isJoint } from './configuration.ts';
 import type { Core } from './core.ts';
 import type { RaftInput } from './types.ts';
 
@@ -40,10 +39,7 @@ export class Quiescence {
   tick(): boolean {
     const { settings, now, heartbeats } = this.#core;
     if (settings.quiesceAfterMs === undefined) return false;
-    if (!this.#settled()) {
-      this.#settledSince = undefined;
-      return false;
-    }
+    if (!this.#settled) return false;
     this.#settledSince ??= now;
     if (now - this.#settledSince < settings.quiesceAfterMs) return false;
     heartbeats.sendQuiesce();
@@ -65,13 +61,10 @@ export class Quiescence {
       case 'compact':
         return false;
       case 'unreachable':
-        return !this.#core.isLeader && input.peer === this.#core.leader;
-      case 'message': {
-        // Answers to the last heartbeat, and the last heartbeat itself, do not end the silence that it begins.
-        const { message } = input;
-        if (message.term > this.#core.term) return true;
-        return message.kind !== 'heartbeat-response' && !(message.kind === 'heartbeat' && message.quiesce);
-      }
+        return input.peer === this.#core.leader;
+      case 'message':
+        // Answers to the last heartbeat do not end the silence that it begins.
+        return input.message.kind !== 'heartbeat-response' || input.message.term > this.#core.term;
       default:
         return true;
     }
@@ -85,11 +78,13 @@ export class Quiescence {
     heartbeats.resume();
   }
 
-  /** Nothing to send, nothing to wait for, and every member has and knows everything. */
-  #settled(): boolean {
-    const { log, commitIndex, durability, configuration, transfer, reads, replication } = this.#core;
-    if (commitIndex !== log.lastIndex || durability.barrier !== 0) return false;
-    if (isJoint(configuration) || transfer.target !== undefined || !reads.idle) return false;
-    return replication.peers.every((peer) => peer.match === log.lastIndex && peer.commitSent === commitIndex);
+  /**
+   * Nothing to send and nothing to wait for: every member has everything, so all of it is committed, and a joint
+   * configuration has been left. The last heartbeat tells those who do not know so yet.
+   */
+  get #settled(): boolean {
+    const { log, durability, transfer, reads, replication } = this.#core;
+    if (durability.barrier !== 0 || transfer.target !== undefined || !reads.idle) return false;
+    return replication.peers.every((peer) => peer.match === log.lastIndex);
   }
 }

@@ -21,19 +21,23 @@ interface Remote {
   readonly repair: boolean;
 }
 
-/** Those that wait for one round. */
+/** Those that go with one round. */
 interface Readers {
-  round: number;
-  index: number;
   readonly ids: number[];
   readonly remotes: Remote[];
 }
 
+interface Round extends Readers {
+  readonly round: number;
+  /** The commit index when it was sent. */
+  readonly index: number;
+}
+
 export class Reads {
   readonly #core: Core;
-  #waiting: Readers = { round: 0, index: 0, ids: [], remotes: [] };
+  #waiting: Readers = { ids: [], remotes: [] };
   /** Invariant: rounds ascend. At most `ROUNDS_MAX`. */
-  #inFlight: Readers[] = [];
+  #inFlight: Round[] = [];
   /** Invariant: the readers in `#waiting` and `#inFlight`, at most `READS_MAX`. */
   #count = 0;
 
@@ -98,7 +102,7 @@ export class Reads {
       }
     }
     this.#inFlight = [];
-    this.#waiting = { round: 0, index: 0, ids: [], remotes: [] };
+    this.#waiting = { ids: [], remotes: [] };
     this.#count = 0;
   }
 
@@ -117,10 +121,8 @@ export class Reads {
     if (this.#waiting.ids.length === 0 && this.#waiting.remotes.length === 0) return;
     if (this.#inFlight.length >= ROUNDS_MAX || !this.#readable) return;
     const readers = this.#waiting;
-    this.#waiting = { round: 0, index: 0, ids: [], remotes: [] };
-    readers.index = this.#core.commitIndex;
-    readers.round = this.#core.heartbeats.sendRound();
-    this.#inFlight.push(readers);
+    this.#waiting = { ids: [], remotes: [] };
+    this.#inFlight.push({ ...readers, index: this.#core.commitIndex, round: this.#core.heartbeats.sendRound() });
     // A group of one is its own quorum.
     this.#finish(this.#core.heartbeats.confirmedRound);
   }
@@ -135,7 +137,7 @@ export class Reads {
     }
   }
 
-  #answer(readers: Readers): void {
+  #answer(readers: Round): void {
     const { term, log, out, replication } = this.#core;
     if (readers.ids.length > 0) out.push({ kind: 'read-ready', ids: readers.ids, index: readers.index });
     for (const { to, id, repair } of readers.remotes) {

@@ -32,14 +32,13 @@ import type { NodeId } from './types.ts';
 type State =
   | { readonly kind: 'whole' }
   | { readonly kind: 'asking'; readonly term: number; readonly token: number }
-  | { readonly kind: 'catching-up'; readonly term: number; readonly index: number };
+  /** `agreedIndex`: how far the log is known to agree with the leader of `term`. */
+  | { readonly kind: 'catching-up'; readonly term: number; readonly index: number; agreedIndex: number };
 
 export class Repair {
   readonly #core: Core;
   #state: State;
   #token: number;
-  /** How far the log is known to agree with the leader of the state's term. */
-  #agreedIndex = 0;
 
   constructor(core: Core, damaged: boolean) {
     this.#core = core;
@@ -74,12 +73,12 @@ export class Repair {
   answered(token: number, index: number): void {
     const { term } = this.#core;
     if (this.#state.kind !== 'asking' || this.#state.term !== term || this.#state.token !== token) return;
-    this.#state = { kind: 'catching-up', term, index };
-    this.#agreedIndex = 0;
+    this.#state = { kind: 'catching-up', term, index, agreedIndex: 0 };
   }
 
   agreed(index: number): void {
-    this.#agreedIndex = Math.max(this.#agreedIndex, index);
+    if (this.#state.kind !== 'catching-up') return;
+    this.#state.agreedIndex = Math.max(this.#state.agreedIndex, index);
     this.persisted();
   }
 
@@ -87,7 +86,7 @@ export class Repair {
   persisted(): void {
     const state = this.#state;
     if (state.kind !== 'catching-up' || state.term !== this.#core.term) return;
-    if (Math.min(this.#agreedIndex, this.#core.durability.durableIndex) < state.index) return;
+    if (Math.min(state.agreedIndex, this.#core.durability.durableIndex) < state.index) return;
     if (this.#core.durability.barrier !== 0) return;
     this.#state = { kind: 'whole' };
     this.#core.out.push({ kind: 'repaired' });

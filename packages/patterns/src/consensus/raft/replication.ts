@@ -15,6 +15,14 @@ import type { Entry, NodeId, RaftMessage, RefusalReason } from './types.ts';
 type AppendRequest = Extract<RaftMessage, { kind: 'append-request' }>;
 type AppendRejected = Extract<RaftMessage, { kind: 'append-rejected' }>;
 
+interface Made {
+  readonly request: AppendRequest;
+  /** Of its entries. */
+  readonly bytes: number;
+  /** Where the log ended then. */
+  readonly lastIndex: number;
+}
+
 export class Replication {
   readonly #core: Core;
   readonly #peers = new Map<NodeId, Progress>();
@@ -23,16 +31,15 @@ export class Replication {
   readonly #matchOf: (id: NodeId) => number;
   #uncommittedBytes = 0;
   /** The last request that was made, for the next follower that is at the same place. */
-  #request: AppendRequest | undefined;
-  #requestBytes = 0;
-  #requestMadeAtLastIndex = 0;
+  #made: Made | undefined;
 
   constructor(core: Core) {
     this.#core = core;
     this.#matchOf = (id) =>
       id === core.id
         ? core.rules.ownMatch(core.durability.durableIndex, core.log.lastIndex)
-        : (this.#peers.get(id)?.match ?? 0);
+        : // On a leader every other voter is a peer.
+          this.#peers.get(id)!.match;
   }
 
   get peers(): readonly Progress[] {
@@ -50,14 +57,13 @@ export class Replication {
   start(): void {
     const { log, commitIndex } = this.#core;
     this.#uncommittedBytes = log.bytesOf(commitIndex + 1, log.lastIndex);
-    this.#peers.clear();
     this.reconcile();
   }
 
   stop(): void {
     this.#peers.clear();
     this.#list = [];
-    this.#request = undefined;
+    this.#made = undefined;
   }
 
   /**
@@ -115,15 +121,14 @@ export class Replication {
     const peer = this.#peers.get(from);
     if (peer === undefined || index > log.lastIndex) return;
     peer.contactAt = now;
-    const news = peer.accepted(index);
+    peer.accepted(index);
     if (peer.state === 'probe' && index >= peer.match) peer.toReplicate();
     if (peer.state === 'snapshot' && peer.match >= log.baseIndex) peer.toReplicate();
-    if (news) {
-      this.advanceCommit();
-      if (!this.#core.isLeader) return;
-      if (Math.min(peer.match, this.#core.commitIndex) > peer.commitSent) heartbeats.commitAdvanced();
-      transfer.progressed(peer);
-    }
+    this.advanceCommit();
+    // What is committed now may be this leader's own removal.
+    if (!this.#core.isLeader) return;
+    if (Math.min(peer.match, this.#core.commitIndex) > peer.commitSent) heartbeats.commitAdvanced();
+    transfer.progressed(peer);
     this.feed(peer);
   }
 
@@ -138,7 +143,7 @@ export class Replication {
       if (!peer.forgetful) return;
       peer.forget(rejection.rejectedIndex);
     } else if (peer.state === 'replicate') {
-      peer.toProbe(peer.match + 1);
+      peer.toProbe();
     } else {
       if (rejection.rejectedIndex !== peer.next - 1) return;
       const hint = Math.min(rejection.rejectedIndex - 1, rejection.hintIndex);
@@ -149,7 +154,7 @@ export class Replication {
 
   /** A sign of life: in probe, try once more; in replicate, find out whether something was lost. */
   stirred(peer: Progress): void {
-    if (peer.state === 'probe') peer.paused = false;
+    peer.paused = false;
     const stuck = peer.match === peer.matchAtHeartbeat && peer.match < peer.next - 1;
     peer.matchAtHeartbeat = peer.match;
     if (peer.state === 'replicate' && stuck) this.#send(peer, false);
@@ -159,7 +164,7 @@ export class Replication {
   unreachable(id: NodeId): void {
     const peer = this.#peers.get(id);
     if (peer?.state !== 'replicate') return;
-    peer.toProbe(peer.match + 1);
+    peer.toProbe();
     peer.paused = true;
   }
 
@@ -167,7 +172,7 @@ export class Replication {
   repairRequested(from: NodeId, id: number): void {
     const peer = this.#peers.get(from);
     if (peer === undefined) return;
-    peer.forget(Math.max(1, this.#core.log.lastIndex));
+    peer.forget(this.#core.log.lastIndex);
     peer.paused = true;
     this.#core.reads.confirmFor(from, id);
   }
@@ -180,9 +185,9 @@ export class Replication {
 
   /** Section 5.3 and 5.4.2: commits what a quorum holds durably, if it is of this term. */
   advanceCommit(): void {
-    const { rules, configuration, log, term, commitIndex } = this.#core;
+    const { rules, configuration, log, term } = this.#core;
     const index = Math.min(rules.quorumReached(configuration, this.#matchOf), log.lastIndex);
-    if (index > commitIndex && rules.mayCommit(log.termAt(index), term)) this.#core.commitTo(index);
+    if (rules.mayCommit(log.termAt(index), term)) this.#core.commitTo(index);
   }
 
   committed(entries: readonly Entry[]): void {
@@ -216,30 +221,31 @@ export class Replication {
       snapshots.offer(peer);
       return false;
     }
-    const request = withEntries ? this.#requestFrom(prevIndex, prevTerm) : this.#probe(prevIndex, prevTerm);
+    const { request, bytes } = withEntries ? this.#requestFrom(prevIndex, prevTerm) : this.#probe(prevIndex, prevTerm);
     const lastIndex = prevIndex + request.entries.length;
-    if (withEntries) peer.sent(lastIndex, this.#requestBytes);
+    if (withEntries) peer.sent(lastIndex, bytes);
     peer.commitSent = Math.max(peer.commitSent, Math.min(request.commit, lastIndex));
     this.#core.send(peer.id, request);
     return true;
   }
 
-  #probe(prevIndex: number, prevTerm: number): AppendRequest {
-    const { term, commitIndex } = this.#core;
-    return { kind: 'append-request', term, prevIndex, prevTerm, commit: commitIndex, entries: [] };
+  #probe(prevIndex: number, prevTerm: number): Made {
+    return this.#make(prevIndex, prevTerm, prevIndex);
   }
 
-  #requestFrom(prevIndex: number, prevTerm: number): AppendRequest {
-    const { term, commitIndex, log, settings } = this.#core;
-    const made = this.#request;
-    const same = made?.prevIndex === prevIndex && made.commit === commitIndex && made.term === term;
-    if (same && this.#requestMadeAtLastIndex === log.lastIndex) return made;
-    const to = log.lastWithin(prevIndex + 1, settings.appendBytesMax);
+  #requestFrom(prevIndex: number, prevTerm: number): Made {
+    const { commitIndex, log, settings } = this.#core;
+    const { request, lastIndex } = this.#made ?? {};
+    const same = request?.prevIndex === prevIndex && request.commit === commitIndex && lastIndex === log.lastIndex;
+    if (!same) this.#made = this.#make(prevIndex, prevTerm, log.lastWithin(prevIndex + 1, settings.appendBytesMax));
+    return this.#made!;
+  }
+
+  /** With the entries behind `prevIndex` up to `to`. */
+  #make(prevIndex: number, prevTerm: number, to: number): Made {
+    const { term, commitIndex: commit, log } = this.#core;
     const entries = log.slice(prevIndex + 1, to);
-    this.#requestBytes = 0;
-    for (const entry of entries) this.#requestBytes += entrySizeBytes(entry);
-    this.#requestMadeAtLastIndex = log.lastIndex;
-    this.#request = { kind: 'append-request', term, prevIndex, prevTerm, commit: commitIndex, entries };
-    return this.#request;
+    const request: AppendRequest = { kind: 'append-request', term, prevIndex, prevTerm, commit, entries };
+    return { request, bytes: log.bytesOf(prevIndex + 1, to), lastIndex: log.lastIndex };
   }
 }

@@ -17,7 +17,6 @@ export class Snapshots {
   /** The entry that the peer needs next is forgotten. Whom nobody has heard of lately is not sent a snapshot. */
   offer(peer: Progress): void {
     const { now, settings, term, out } = this.#core;
-    peer.paused = true;
     if (now - peer.contactAt >= settings.electionTimeoutMs) return;
     peer.toSnapshot();
     out.push({ kind: 'send-snapshot', to: peer.id, term });
@@ -27,7 +26,7 @@ export class Snapshots {
   sent(to: NodeId, index: number, delivered: boolean): void {
     const peer = this.#core.replication.peer(to);
     if (peer?.state !== 'snapshot') return;
-    peer.toProbe(delivered ? index + 1 : peer.match + 1);
+    peer.toProbe(delivered ? index + 1 : undefined);
     peer.paused = true;
   }
 

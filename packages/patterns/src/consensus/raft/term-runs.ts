@@ -27,19 +27,19 @@ export class TermRuns {
     return this.#terms[this.#runOf(index)]!;
   }
 
+  /** The caller knows that `index` lies behind the first. */
   truncateFrom(index: number): void {
-    while (this.#starts.length > 1 && this.#starts[this.#starts.length - 1]! >= index) {
+    while (this.#starts[this.#starts.length - 1]! >= index) {
       this.#starts.pop();
       this.#terms.pop();
     }
   }
 
-  /** Forgets what lies before `index`, which becomes the first. */
+  /** Forgets the runs that end before `index`, which becomes the first. */
   compactTo(index: number): void {
     const run = this.#runOf(index);
     this.#starts = this.#starts.slice(run);
     this.#terms = this.#terms.slice(run);
-    this.#starts[0] = index;
   }
 
   /** The last index at or below `index` whose term is at most `term`; below the first known when there is none. */

@@ -26,24 +26,19 @@ export class Transfer {
     return this.#target === undefined ? undefined : this.#until;
   }
 
-  start(): void {
-    this.#target = undefined;
-  }
-
   stop(): void {
     this.#target = undefined;
   }
 
   /** A new target replaces the old one; the same one is not asked twice. */
   begin(to: NodeId): void {
-    const { isLeader, replication, configuration, settings } = this.#core;
+    const { replication, configuration, settings } = this.#core;
     const peer = replication.peer(to);
-    if (!isLeader || peer === undefined || !configuration.voters.includes(to) || this.#target === to) return;
+    if (peer === undefined || !configuration.voters.includes(to) || this.#target === to) return;
     this.#target = to;
     this.#told = false;
     this.#until = this.#core.after(settings.electionTimeoutMs);
     this.progressed(peer);
-    if (!this.#told) replication.feed(peer);
   }
 
   /** That member's log grew. */
@@ -54,17 +49,14 @@ export class Transfer {
   }
 
   tick(): void {
-    if (this.#target !== undefined && this.#core.now >= this.#until) this.#target = undefined;
+    if (this.#core.now >= this.#until) this.#target = undefined;
   }
 
   /** A leader that is leaving spares the others an election timeout. */
   handOver(): void {
     const { replication, configuration } = this.#core;
-    let best: Progress | undefined;
-    for (const peer of replication.peers) {
-      if (configuration.voters.includes(peer.id) && peer.match > (best?.match ?? -1)) best = peer;
-    }
-    if (best !== undefined) this.#tell(best.id);
+    const voters = replication.peers.filter((peer) => configuration.voters.includes(peer.id));
+    this.#tell(voters.reduce((best, peer) => (peer.match > best.match ? peer : best)).id);
   }
 
   #tell(to: NodeId): void {
