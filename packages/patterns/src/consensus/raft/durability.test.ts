@@ -61,6 +61,22 @@ test('a received snapshot counts once it is durable, whatever was outstanding', 
   expect(disk.durableIndex).toBe(8);
 });
 
+test('what the same step writes behind a snapshot is a ticket of its own', () => {
+  const effects: RaftEffect[] = [];
+  const disk = new Durability(0);
+  const mark = { index: 8, term: 2, configuration: { voters: [], outgoing: [], learners: [], learnersNext: [] } };
+  disk.state({ term: 2, vote: undefined }, effects);
+  disk.restored(mark, effects);
+  disk.appended(entriesOf([2], 9), effects);
+  expect(effects.map(({ kind }) => kind)).toEqual(['persist', 'restore', 'persist']);
+});
+
+test('after a restart term and vote are durable, whatever else is written', () => {
+  const disk = new Durability(0);
+  write(disk, 1, 1);
+  expect([disk.stateBarrier, disk.barrier]).toEqual([0, 1]);
+});
+
 test('term and vote have a barrier of their own, so that confirmations need not wait for entries', () => {
   const disk = new Durability(0);
   disk.state({ term: 1, vote: undefined }, out);

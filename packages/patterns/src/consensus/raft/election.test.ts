@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ELECTION_MS, HEARTBEAT_MS, Solo } from './solo.fixture.ts';
+import { NodeId } from './types.ts';
 
 const preVote = { raft: { preVote: true, checkQuorum: true } };
 
@@ -69,6 +70,15 @@ describe('elections (section 5.2)', () => {
     expect(node.sync()).toContain('leader in term 1');
   });
 
+  test('that what it wrote before is on its disk does not make its vote count', () => {
+    const node = new Solo();
+    node.append(2, 1, [0, 0], [1]);
+    node.step({ kind: 'campaign' });
+    node.step({ kind: 'persisted', ticket: 1 });
+    expect(node.grant(2)).toEqual([]);
+    expect(node.sync()).toContain('leader in term 2');
+  });
+
   for (const [voters, needed] of [
     [1, 0],
     [2, 1],
@@ -95,6 +105,15 @@ describe('elections (section 5.2)', () => {
     node.sync();
     for (const from of [2, 2, 6, 9]) node.grant(from);
     expect(node.status.role).toBe('candidate');
+  });
+
+  test('a vote that was given stands, though its doubled question may be refused: the voter’s log may have grown', () => {
+    const node = new Solo({ voters: [1, 2, 3, 4, 5] });
+    node.step({ kind: 'campaign' });
+    node.sync();
+    node.grant(2);
+    node.hear(2, 'vote-response', { term: 1, preVote: false, granted: false });
+    expect(node.grant(3)).toContain('leader in term 1');
   });
 
   test('a node votes once per term, first come, first served', () => {
@@ -154,6 +173,27 @@ describe('elections (section 5.2)', () => {
     expect(node.wait(ELECTION_MS)).toContain('>2 vote-request t2 log 0@0 after #2');
   });
 
+  test('who stands for election knows no leader', () => {
+    for (const raft of [{}, preVote.raft]) {
+      const node = new Solo({ term: 1, raft });
+      node.heartbeat(2, 1);
+      node.wait(ELECTION_MS);
+      expect(node.status.leader).toBeUndefined();
+      expect(node.propose('a')).toEqual(['refused: not-leader']);
+    }
+  });
+
+  test('a leader that is asked to stand for election, or told to take over, goes on leading', () => {
+    const node = new Solo().reign();
+    expect(node.step({ kind: 'campaign' })).toEqual([]);
+    expect(node.hear(2, 'timeout-now', { term: 1 })).toEqual([]);
+    expect(node.status).toMatchObject({ role: 'leader', term: 1 });
+  });
+
+  test('two leaders of one term are a broken promise: the node stops', () => {
+    expect(() => new Solo().reign().heartbeat(2, 1)).toThrow('both lead term 1');
+  });
+
   test('timeouts are drawn evenly from one to two election timeouts', () => {
     const deadlines = [0, 2 ** 30, 2 ** 31, 2 ** 32 - 1].map(
       (draw) => new Solo({ raft: { random: () => draw } }).raft.deadline,
@@ -208,6 +248,22 @@ describe('pre-vote (thesis 9.6)', () => {
       '>3 pre-vote-request t5 log 0@0',
       'pre-candidate in term 4',
     ]);
+  });
+
+  test('it speaks of the log in memory, durable or not: no promise is made', () => {
+    const node = new Solo({ term: 1, ...preVote });
+    node.append(2, 1, [0, 0], [1]);
+    expect(node.wait(ELECTION_MS)).toContain('>3 pre-vote-request t2 log 1@1');
+  });
+
+  test('an answer to what it asked in an earlier term does not count', () => {
+    const node = new Solo({ term: 4, ...preVote });
+    node.wait(ELECTION_MS);
+    node.heartbeat(2, 5);
+    node.wait(ELECTION_MS);
+    expect(node.status).toMatchObject({ role: 'pre-candidate', term: 5 });
+    expect(node.hear(3, 'vote-response', { term: 5, preVote: true, granted: true })).toEqual([]);
+    expect(node.grantPreVote(3)).toContain('candidate in term 6');
   });
 
   test('a majority that would vote lets it stand', () => {
@@ -284,6 +340,29 @@ describe('a broken connection to the leader', () => {
     node.heartbeat(2, 1);
     node.step({ kind: 'unreachable', peer: node.status.leader! });
     expect(node.wait(ELECTION_MS / 2)).toContain('>3 pre-vote-request t2 log 0@0');
+  });
+
+  test('is noticed by several: each draws from half an election timeout when to ask', () => {
+    const node = new Solo({ term: 1, raft: { ...preVote.raft, random: () => 2 ** 31 } });
+    node.heartbeat(2, 1);
+    node.now = 10;
+    node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+    expect(node.raft.deadline).toBe(10 + ELECTION_MS / 4);
+  });
+
+  test('makes a follower willing to vote for another at once', () => {
+    const node = new Solo({ term: 1, ...preVote });
+    node.heartbeat(2, 1);
+    node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+    expect(node.requestVote(3, 2, [0, 0], { preVote: true })).toEqual(['>3 pre-vote-response t2 yes']);
+  });
+
+  test('is no reason without pre-vote: an election would unseat a leader whom the others still hear', () => {
+    const node = new Solo({ term: 1, raft: { checkQuorum: true } });
+    node.heartbeat(2, 1);
+    node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+    expect(node.requestVote(3, 2, [0, 0])).toEqual([]);
+    expect(node.wait(ELECTION_MS - 1)).toEqual([]);
   });
 
   test('is no reason with leases, which rest on the promise to wait', () => {

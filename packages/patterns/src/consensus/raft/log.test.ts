@@ -20,10 +20,31 @@ describe('a log', () => {
     expect(new RaftLog(markAt(2, 1), entriesOf([1, 1, 2])).baseIndex).toBe(0);
   });
 
+  test('that begins at the snapshot does not know the term before it', () => {
+    const log = new RaftLog(markAt(5, 2), entriesOf([2, 3], 5));
+    expect([log.baseIndex, log.termAt(4), log.termAt(5), log.lastIndex]).toEqual([5, undefined, 2, 6]);
+  });
+
+  test('that begins with the first entry of all knows that there is nothing before it', () => {
+    expect(new RaftLog(markAt(1, 2), entriesOf([2])).termAt(0)).toBe(0);
+    expect(new RaftLog(markAt(2, 2), entriesOf([2, 2])).termAt(0)).toBe(0);
+  });
+
+  test('gives a part of what it holds, behind a snapshot as well', () => {
+    const log = new RaftLog(markAt(3, 1), entriesOf([1, 1, 2, 2], 4));
+    expect(log.slice(5, 6).map(({ index }) => index)).toEqual([5, 6]);
+  });
+
+  test('cannot lose what it has forgotten', () => {
+    const log = new RaftLog(markAt(3, 1), entriesOf([1], 4));
+    expect(() => log.truncateFrom(3)).toThrow('a forgotten entry cannot be truncated');
+  });
+
   test('leaves out what ends before the snapshot or contradicts it', () => {
     expect(new RaftLog(markAt(5, 2), entriesOf([1, 1])).lastIndex).toBe(5);
     expect(new RaftLog(markAt(2, 2), entriesOf([1, 1, 1])).lastIndex).toBe(2);
     expect(new RaftLog(markAt(2, 2), entriesOf([1], 3)).lastIndex).toBe(2);
+    expect(new RaftLog(markAt(2, 1), entriesOf([2], 2)).lastTerm).toBe(1);
   });
 
   test('has no gaps and no falling terms', () => {
@@ -40,8 +61,15 @@ describe('a log', () => {
     expect(log.sizeBytes).toBe(ENTRY_OVERHEAD_BYTES + 2);
     log.restart(markAt(9, 3));
     expect([log.sizeBytes, log.lastIndex, log.lastTerm]).toEqual([0, 9, 3]);
-    expect(entrySizeBytes({ kind: 'empty', index: 1, term: 1 })).toBe(ENTRY_OVERHEAD_BYTES);
-    expect(entrySizeBytes(configurationEntry(1, 1, configurationOf([NodeId.of(1)])))).toBe(ENTRY_OVERHEAD_BYTES + 8);
+  });
+
+  test('counts 32 bytes for an entry besides its data, and 8 for each place in a configuration', () => {
+    const ids = (...numbers: number[]): NodeId[] => numbers.map(NodeId.of);
+    const learnersNext = ids(5, 6);
+    const all = { voters: ids(1, 2, 3), outgoing: ids(1, 2, 4, 5, 6), learners: ids(7), learnersNext };
+    expect(entrySizeBytes({ kind: 'empty', index: 1, term: 1 })).toBe(32);
+    expect(entrySizeBytes(entriesOf([1])[0]!)).toBe(34);
+    expect(entrySizeBytes(configurationEntry(1, 1, all))).toBe(32 + 8 * 11);
   });
 
   test('cuts runs by bytes, but never below one entry', () => {

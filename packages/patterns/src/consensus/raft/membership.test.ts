@@ -81,11 +81,26 @@ describe('joint consensus (section 6)', () => {
     expect(seen).toContain('persist #4 [c3@1]');
   });
 
+  test('also a group of one grows through one', () => {
+    const leader = new Solo({ voters: [1] }).reign();
+    expect(leader.configure([1, 2, 3])).toContain('configuration {1 2 3} leaving {1}');
+    leader.sync();
+    expect(leader.accepted(2, 2)).toContain('configuration {1 2 3}');
+  });
+
+  test('a follower that learns of one keeps no account of the others: it does not lead', () => {
+    expect(withConfiguration(joint([4, 5], [1, 2, 3])).status.progress).toEqual([]);
+  });
+
   test('a new leader that finds one leaves it in its turn', () => {
     const node = withConfiguration(joint([1, 4, 5], [1, 2, 3]));
     node.lead();
     node.accepted(2, 2);
     expect(node.accepted(4, 2)).toContain('configuration {1 4 5}');
+  });
+
+  test('a new leader whose joint configuration is committed leaves it at once', () => {
+    expect(inForce(new Solo({ configuration: joint([1, 4, 5], [1, 2, 3]) }).lead())).toBe('{1 4 5}');
   });
 
   test('one change at a time', () => {
@@ -128,6 +143,11 @@ describe('learners (thesis 4.2.1)', () => {
     expect(leader.configure([1, 2, 3], [4])).toContain('configuration {1 2 3} learners {4}');
   });
 
+  test('stand for election once they know that they are voters, committed or not', () => {
+    const node = withConfiguration(joint([1, 2, 4], [1, 2, 3]), 4);
+    expect(node.wait(ELECTION_MS)).toContain('>1 vote-request t2 log 1@1 after #2');
+  });
+
   test('vote when they are asked: the candidate may know that they have been promoted', () => {
     expect(new Solo({ id: 4, learners: [4] }).requestVote(2, 1, [0, 0])).toContain('>2 vote-response t1 yes after #1');
   });
@@ -161,6 +181,36 @@ describe('a leader that is removed (section 6, thesis 4.2.2)', () => {
   });
 });
 
+describe('a leader that leaves', () => {
+  /** Of a group that goes on as 2 and 3, with 4 as a learner; only that is not committed yet. */
+  function leaving(options: { inflightMessagesMax?: number } = {}): Solo {
+    const leader = new Solo({ learners: [4], raft: options }).reign();
+    leader.configure([2, 3], [4]);
+    leader.sync();
+    for (const from of [2, 3, 4]) leader.accepted(from, 2);
+    leader.sync();
+    expect(inForce(leader)).toBe('{2 3} learners {4}');
+    leader.propose('a', 'b');
+    return leader;
+  }
+
+  test('hands over to the voter that has most of its log, not to a learner', () => {
+    const leader = leaving();
+    leader.accepted(4, 5);
+    leader.accepted(3, 4);
+    const told = leader.accepted(2, 3).filter((line) => line.includes('timeout-now'));
+    expect(told).toEqual(['>3 timeout-now t1']);
+  });
+
+  test('feeds nobody any more', () => {
+    const leader = leaving({ inflightMessagesMax: 1 });
+    leader.accepted(2, 3);
+    const seen = leader.accepted(3, 3);
+    expect(seen).toContain('follower in term 1');
+    expect(seen.filter((line) => line.includes('append'))).toEqual([]);
+  });
+});
+
 describe('nodes that are removed', () => {
   test('are told of it, and do not disturb the others (thesis 4.2.3)', () => {
     const leader = new Solo().reign();
@@ -183,6 +233,10 @@ describe('nodes that are removed', () => {
     expect(node.status.role).toBe('leader');
   });
 
+  test('but not who was never a voter', () => {
+    expect(withConfiguration(joint([1, 2], []), 4).wait(ELECTION_MS)).toEqual(['follower in term 1']);
+  });
+
   test('and never after it', () => {
     const node = withConfiguration({ ...joint([4], []) });
     node.heartbeat(2, 1, 1);
@@ -192,9 +246,23 @@ describe('nodes that are removed', () => {
   });
 });
 
-test('a configuration that was in the log before a restart is in force after it', () => {
+test('a configuration that comes with other entries is in force like one that comes alone', () => {
   const node = new Solo({ log: [1] });
   const entries = [...entriesOf([1], 2), configurationEntry(3, 1, joint([1, 2], [1, 2, 3]))];
   node.hear(2, 'append-request', { term: 1, prevIndex: 1, prevTerm: 1, commit: 1, entries });
   expect(inForce(node)).toBe('{1 2} leaving {1 2 3}');
+});
+
+describe('a node that restarts', () => {
+  const entries = [configurationEntry(1, 1, joint([1, 2], [])), ...entriesOf([1, 1], 2)];
+
+  test('goes by the last configuration in its log, committed or not', () => {
+    expect(inForce(new Solo({ entries }))).toBe('{1 2}');
+  });
+
+  test('knows of a removal that was committed: as leader it feeds the removed no more', () => {
+    const fed = (node: Solo): number[] => node.lead().status.progress.map(({ id }) => id);
+    expect(fed(new Solo({ entries, applied: 0 }))).toEqual([2, 3]);
+    expect(fed(new Solo({ entries, applied: 1 }))).toEqual([2]);
+  });
 });

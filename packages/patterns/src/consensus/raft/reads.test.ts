@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { ELECTION_MS, HEARTBEAT_MS, Solo } from './solo.fixture.ts';
-import { NodeId, type RaftEffect } from './types.ts';
+import { NodeId } from './types.ts';
 
 const read = (node: Solo, id: number): string[] => node.step({ kind: 'read', id });
+/** Returns the different things that came of it. */
+function readMany(node: Solo, count: number): Set<string> {
+  const seen = new Set<string>();
+  for (let id = 1; id <= count; id++) for (const line of read(node, id)) seen.add(line);
+  return seen;
+}
 const lease = { raft: { checkQuorum: true, reads: 'lease', clockDriftMs: 10 } } as const;
 
 describe('ReadIndex (section 8, thesis 6.4)', () => {
@@ -75,6 +81,26 @@ describe('ReadIndex (section 8, thesis 6.4)', () => {
     expect(read(new Solo({ voters: [1] }).reign(), 7)).toEqual(['read-ready 7 at 1']);
   });
 
+  test('a leader turns reads away when 65,536 wait, and takes them again when those are answered', () => {
+    const node = new Solo().lead();
+    expect(readMany(node, 65_536)).toEqual(new Set());
+    expect(read(node, 99_999)).toEqual(['read-failed 99999']);
+    node.accepted(2, 1);
+    expect(node.confirm(2, 1).length).toBe(1);
+    expect(read(node, 99_999)).toContain('>2 heartbeat t1 commit 1 round 2');
+  });
+
+  test('what failed with a reign is not answered in the next one of the same leader', () => {
+    const node = new Solo().reign();
+    for (let id = 1; id <= 5; id++) read(node, id);
+    expect(node.heartbeat(2, 5).filter((line) => line.startsWith('read-failed'))).toHaveLength(5);
+    node.reign();
+    for (let beat = 1; beat < 9; beat++) {
+      node.wait(HEARTBEAT_MS);
+      expect(node.confirm(2, beat)).toEqual([]);
+    }
+  });
+
   test('a leader that is deposed fails the reads that wait', () => {
     const node = new Solo().reign();
     read(node, 7);
@@ -85,9 +111,7 @@ describe('ReadIndex (section 8, thesis 6.4)', () => {
 describe('a read on a follower (thesis 6.4)', () => {
   /** Asks, and returns the token of the question. */
   function ask(node: Solo, id: number): number {
-    const effects: RaftEffect[] = [];
-    node.raft.step({ kind: 'read', id }, node.now as never, effects);
-    const [effect] = effects;
+    const [effect] = node.effectsOf({ kind: 'read', id });
     if (effect?.kind !== 'send' || effect.message.kind !== 'read-request') throw new Error('no question was sent');
     return effect.message.id;
   }
@@ -116,10 +140,67 @@ describe('a read on a follower (thesis 6.4)', () => {
     expect(node.step({ kind: 'tick' })).toContain('read-failed 9');
   });
 
+  test('is asked under a token of its own', () => {
+    const node = follower();
+    const [first, second] = [ask(node, 7), ask(node, 8)];
+    expect(node.hear(2, 'read-response', { term: 1, id: second, index: 5 })).toEqual(['read-ready 8 at 5']);
+    expect(node.hear(2, 'read-response', { term: 1, id: first, index: 4 })).toEqual(['read-ready 7 at 4']);
+  });
+
+  test('fails when no answer comes for an election timeout, though the leader is heard', () => {
+    const node = follower();
+    node.now = 10;
+    ask(node, 7);
+    node.now = 20;
+    ask(node, 8);
+    node.now = 90;
+    node.heartbeat(2, 1);
+    expect(node.raft.deadline).toBe(10 + ELECTION_MS);
+    expect(node.wait(20)).toEqual(['read-failed 7']);
+    expect(node.wait(10)).toEqual(['read-failed 8']);
+  });
+
+  test('fails at once when 65,536 are waiting', () => {
+    const node = follower();
+    expect(readMany(node, 65_536)).toEqual(new Set(['>2 read-request t1']));
+    expect(read(node, 99_999)).toEqual(['read-failed 99999']);
+  });
+
+  test('fails when its leader begins a new term, for the question may be lost with the old one', () => {
+    const node = follower();
+    ask(node, 7);
+    expect(node.heartbeat(2, 2)).toContain('read-failed 7');
+  });
+
+  test('fails when the leader has fallen silent and the node asks for pre-votes', () => {
+    const node = new Solo({ term: 1, raft: { preVote: true } });
+    node.heartbeat(2, 1);
+    node.now = ELECTION_MS / 2;
+    const id = ask(node, 7);
+    expect(node.wait(ELECTION_MS / 2)).toContain('read-failed 7');
+    // And is not answered after all.
+    node.heartbeat(2, 1);
+    expect(node.hear(2, 'read-response', { term: 1, id, index: 12 })).toEqual([]);
+  });
+
   test('is answered by the leader after a round, like its own', () => {
     const node = new Solo().reign();
     expect(node.hear(3, 'read-request', { term: 1, id: 99 })).toContain('>2 heartbeat t1 commit 1 round 1');
     expect(node.confirm(2, 1)).toEqual(['>3 read-response t1 at 1']);
+  });
+
+  test('is answered in its turn with others that went with the same round', () => {
+    const node = new Solo().lead();
+    for (const from of [2, 3]) node.hear(from, 'read-request', { term: 1, id: 99 });
+    node.accepted(2, 1);
+    expect(node.confirm(2, 1)).toEqual(['>2 read-response t1 at 1', '>3 read-response t1 at 1']);
+  });
+
+  test('is told to ask again when 65,536 wait already', () => {
+    const node = new Solo().lead();
+    for (let id = 1; id <= 65_536; id++) node.hear(3, 'read-request', { term: 1, id });
+    expect(node.hear(2, 'read-request', { term: 1, id: 99 })).toEqual(['>2 read-response t1 ask again']);
+    expect(read(node, 7)).toEqual(['read-failed 7']);
   });
 
   test('is told to ask again by who does not lead, or leads no more', () => {
@@ -150,6 +231,15 @@ describe('leases (thesis 6.4.1)', () => {
 
   test('a read costs no round while a quorum has answered recently', () => {
     expect(read(leaseholder(), 7)).toEqual(['read-ready 7 at 1']);
+  });
+
+  test('also for a follower’s read, once an entry of the own term is committed', () => {
+    const ask = (node: Solo): string[] => node.hear(3, 'read-request', { term: 1, id: 99 });
+    expect(ask(leaseholder())).toEqual(['>3 read-response t1 at 1']);
+    const node = new Solo(lease).lead();
+    node.wait(HEARTBEAT_MS);
+    node.confirm(2, 1);
+    expect(ask(node)).toEqual([]);
   });
 
   test('the lease runs from when the round was sent, not from when it was answered', () => {

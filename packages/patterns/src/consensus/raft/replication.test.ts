@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ENTRY_OVERHEAD_BYTES } from './log.ts';
 import { ELECTION_MS, HEARTBEAT_MS, Solo } from './solo.fixture.ts';
+import { NodeId } from './types.ts';
 
 const progressOf = (node: Solo, id: number) => node.status.progress.find((peer) => peer.id === id);
 
@@ -29,8 +30,7 @@ describe('a leader (section 5.3)', () => {
 
   test('makes one object of a request that says the same to several', () => {
     const node = new Solo().reign();
-    const effects: import('./types.ts').RaftEffect[] = [];
-    node.raft.step({ kind: 'propose', id: 1, data: [new Uint8Array(1)] }, node.now as never, effects);
+    const effects = node.effectsOf({ kind: 'propose', id: 1, data: [new Uint8Array(1)] });
     const [first, second] = effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []));
     expect(first).toBe(second);
   });
@@ -101,11 +101,48 @@ describe('a leader (section 5.3)', () => {
     expect(node.confirm(3, 1)).toEqual(['>3 append t1 prev 0@0 [1@1] commit 0']);
   });
 
+  test('is not led on by answers of those who are no members', () => {
+    const node = new Solo().reign();
+    expect(node.accepted(9, 1)).toEqual([]);
+    expect(node.hear(9, 'append-rejected', { term: 1, rejectedIndex: 1, hintIndex: 0, hintTerm: 0 })).toEqual([]);
+    expect(node.confirm(9, 0)).toEqual([]);
+    expect(node.hear(9, 'repair-request', { term: 1, id: 1 })).toEqual([]);
+    expect(node.step({ kind: 'snapshot-sent', to: NodeId.of(9), index: 1, delivered: true })).toEqual([]);
+  });
+
+  test('does not believe that anybody has what it does not have itself', () => {
+    const node = new Solo().reign();
+    expect(node.accepted(2, 99)).toEqual([]);
+    expect(progressOf(node, 2)?.matchIndex).toBe(1);
+  });
+
+  test('sends nothing when it leads again that it had made in an earlier term', () => {
+    const node = new Solo().reign();
+    node.propose('a');
+    expect(node.propose('b')).toContain('>2 append t1 prev 2@1 [3@1] commit 1');
+    node.append(2, 2, [1, 1], [2]);
+    node.step({ kind: 'campaign' });
+    node.sync();
+    expect(node.grant(2)).toContain('>2 append t3 prev 2@2 [3@3] commit 1');
+  });
+
+  test('keeps no account of the others when it leads no more', () => {
+    const node = new Solo().reign();
+    node.propose('a');
+    expect(node.status.progress).toHaveLength(2);
+    node.heartbeat(2, 5);
+    expect(node.status).toMatchObject({ progress: [], uncommittedBytes: 0 });
+  });
+
   test('never changes or drops an entry of its own log', () => {
     const node = new Solo({ log: [1, 2, 2] }).lead();
     node.hear(2, 'append-rejected', { term: 3, rejectedIndex: 3, hintIndex: 0, hintTerm: 0 });
     expect(node.status).toMatchObject({ lastIndex: 4, lastTerm: 3 });
   });
+});
+
+test('a proposal of nothing is a defect of the caller', () => {
+  expect(() => new Solo().reign().propose()).toThrow('at least one item');
 });
 
 describe('what may be committed (section 5.4.2, figure 8)', () => {
@@ -139,6 +176,20 @@ describe('a follower (section 5.3)', () => {
     const node = new Solo({ log: [1, 2, 2, 2] });
     expect(node.append(2, 3, [1, 1], [3])).toContain('persist #1 term 3 [2@3]');
     expect(node.status).toMatchObject({ lastIndex: 2, lastTerm: 3 });
+  });
+
+  test('replaces from the first entry that differs, not from where the request begins', () => {
+    const node = new Solo({ log: [1, 2, 2, 2] });
+    expect(node.append(2, 3, [0, 0], [1, 3, 3])).toContain('persist #1 term 3 [2@3 3@3]');
+    expect(node.status).toMatchObject({ lastIndex: 3, lastTerm: 3 });
+  });
+
+  test('does not count as durable what replaces durable entries, until it is itself', () => {
+    const node = new Solo({ log: [1, 2, 2] });
+    node.append(2, 3, [1, 1], [3, 3]);
+    expect(node.status.durableIndex).toBe(1);
+    node.sync();
+    expect(node.status.durableIndex).toBe(3);
   });
 
   test('keeps what does not conflict: a late or doubled request takes nothing away', () => {
@@ -180,6 +231,15 @@ describe('a follower (section 5.3)', () => {
     expect(node.append(2, 2, [0, 0], [1])).toContain('>2 accepted t2 match 2 after #1');
   });
 
+  test('takes what is new also when the request reaches back to what it has forgotten', () => {
+    const node = new Solo({ snapshot: { index: 3, term: 1 }, log: [1] });
+    expect(node.append(2, 1, [1, 1], [1, 1, 1, 1])).toEqual([
+      'persist #1 [5@1]',
+      '>2 accepted t1 match 5 after #1',
+      'follower in term 1 under 2',
+    ]);
+  });
+
   test('stops rather than replace a committed entry', () => {
     const node = new Solo({ log: [1, 1], applied: 2 });
     expect(() => node.heartbeat(2, 1, 9)).toThrow('it lost data');
@@ -199,6 +259,25 @@ describe('finding where two logs meet (section 5.3)', () => {
     expect(leader.hear(2, 'append-rejected', { term: 4, rejectedIndex: 6, hintIndex: 6, hintTerm: 2 })).toEqual([
       '>2 append t4 prev 1@1 [2@3 3@3 4@3 5@3 6@3 7@4] commit 0',
     ]);
+  });
+
+  test('the leader takes one step for one answer: a doubled rejection changes nothing', () => {
+    const leader = new Solo({ log: [1, 3, 3, 3, 3, 3], term: 3 }).lead();
+    const rejection = { term: 4, rejectedIndex: 6, hintIndex: 6, hintTerm: 2 };
+    expect(leader.hear(2, 'append-rejected', rejection)).toHaveLength(1);
+    expect(leader.hear(2, 'append-rejected', rejection)).toEqual([]);
+  });
+
+  test('the leader steps back with every rejection, whatever the hint', () => {
+    const leader = new Solo({ log: [1, 3, 3, 3, 3, 3], term: 3 }).lead();
+    expect(leader.hear(2, 'append-rejected', { term: 4, rejectedIndex: 6, hintIndex: 9, hintTerm: 4 })).toEqual([
+      '>2 append t4 prev 5@3 [6@3 7@4] commit 0',
+    ]);
+  });
+
+  test('the leader goes on right behind what the follower says it holds, not where it had meant to try', () => {
+    const leader = new Solo({ log: [1, 1, 1, 1] }).lead();
+    expect(leader.accepted(2, 2)).toEqual(['>2 append t2 prev 2@1 [3@1 4@1 5@2] commit 0']);
   });
 
   test('an answer that was overtaken changes nothing', () => {
@@ -266,6 +345,37 @@ describe('flow control (thesis 10.2.1)', () => {
     expect(node.confirm(2, 0)).toEqual(['>2 append t1 prev 2@1 [] commit 1']);
   });
 
+  test('finding out costs no entries, and no place in the window', () => {
+    const node = new Solo({ raft: { inflightMessagesMax: 2 } }).reign();
+    for (const item of ['a', 'b', 'c']) node.propose(item);
+    node.confirm(2, 0);
+    expect(node.confirm(2, 0)).toEqual(['>2 append t1 prev 3@1 [] commit 1']);
+    expect(node.accepted(2, 2)).toContain('>2 append t1 prev 3@1 [4@1] commit 1');
+  });
+
+  test('whoever was out of reach but lacks nothing is not sent anything', () => {
+    const node = new Solo().reign();
+    node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+    expect(node.confirm(2, 0)).toEqual([]);
+  });
+
+  test('an answer to what was sent before it was out of reach is a sign of life, but does not fill the pipeline', () => {
+    const node = new Solo().reign();
+    node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+    node.propose('a');
+    expect(node.accepted(2, 0)).toEqual(['>2 append t1 prev 1@1 [2@1] commit 1']);
+    expect(progressOf(node, 2)?.state).toBe('probe');
+    expect(node.propose('b').some((line) => line.startsWith('>2'))).toBe(false);
+  });
+
+  test('a request holds all that is new by the time it leaves, also when another follower was sent its beginning', () => {
+    const node = new Solo({ raft: { inflightMessagesMax: 1 } }).reign();
+    node.step({ kind: 'unreachable', peer: NodeId.of(3) });
+    expect(node.propose('a')).toContain('>2 append t1 prev 1@1 [2@1] commit 1');
+    node.propose('b');
+    expect(node.confirm(3, 0)).toEqual(['>3 append t1 prev 1@1 [2@1 3@1] commit 1']);
+  });
+
   test('nothing is pipelined to a node that the transport cannot reach', () => {
     const node = new Solo().reign();
     node.step({ kind: 'unreachable', peer: node.status.progress[0]!.id });
@@ -280,6 +390,22 @@ describe('flow control (thesis 10.2.1)', () => {
     node.accepted(2, 2);
     node.accepted(3, 2);
     expect(node.propose('c')[0]).toBe('proposed 4..4@1');
+  });
+
+  test('that bound counts the data and 32 bytes for each entry', () => {
+    const node = new Solo({ raft: { uncommittedBytesMax: 200 } }).reign();
+    node.propose('a'.repeat(68));
+    expect(node.status.uncommittedBytes).toBe(100);
+    expect(node.propose('b'.repeat(18), 'b'.repeat(19))).toEqual(['refused: uncommitted-log-full under 1']);
+    expect(node.propose('b'.repeat(18), 'b'.repeat(18))[0]).toBe('proposed 3..4@1');
+    expect(node.status.uncommittedBytes).toBe(200);
+  });
+
+  test('what an earlier leader left uncommitted counts too', () => {
+    const node = new Solo({ log: [1, 1, 1], applied: 1 }).lead();
+    expect(node.status.uncommittedBytes).toBe(34 + 34 + 32);
+    node.accepted(2, 4);
+    expect(node.status.uncommittedBytes).toBe(0);
   });
 
   test('what alone is larger than the bound is let through when nothing else is outstanding', () => {
@@ -310,6 +436,21 @@ describe('check-quorum (thesis 6.2)', () => {
     for (let beat = 1; beat < 50; beat++) {
       node.wait(HEARTBEAT_MS);
       node.confirm(2, beat);
+    }
+    expect(node.status.role).toBe('leader');
+  });
+
+  test.each([
+    ['accepts', (node: Solo) => node.accepted(2, 1)],
+    [
+      'rejects',
+      (node: Solo) => node.hear(2, 'append-rejected', { term: 1, rejectedIndex: 1, hintIndex: 1, hintTerm: 1 }),
+    ],
+  ])('who %s what it is sent is in touch, though its answers to heartbeats are lost', (_what, answer) => {
+    const node = new Solo({ raft: { checkQuorum: true } }).reign();
+    for (let beat = 1; beat < 50; beat++) {
+      node.wait(HEARTBEAT_MS);
+      answer(node);
     }
     expect(node.status.role).toBe('leader');
   });

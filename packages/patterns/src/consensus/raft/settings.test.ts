@@ -13,6 +13,11 @@ test('everything has a default but the id and the randomness', () => {
     heartbeatIntervalMs: 60,
     preVote: true,
     checkQuorum: true,
+    inflightMessagesMax: 256,
+    inflightBytesMax: 8_388_608,
+    appendBytesMax: 1_048_576,
+    uncommittedBytesMax: 67_108_864,
+    quiesceAfterMs: undefined,
   });
   expect(given({ electionTimeoutMs: 1000 })()).toMatchObject({ clockDriftMs: 100, leaseReads: false });
 });
@@ -23,4 +28,6 @@ test('what cannot work is refused, with the reason', () => {
   expect(given({ heartbeatIntervalMs: 300 })).toThrow('heartbeatIntervalMs must be below electionTimeoutMs');
   expect(given({ reads: 'lease', checkQuorum: false })).toThrow('lease reads need checkQuorum');
   expect(given({ reads: 'lease', clockDriftMs: 300 })).toThrow('clockDriftMs must be');
+  expect(given({ reads: 'lease', clockDriftMs: -0.5 })).toThrow('clockDriftMs must be');
+  expect(given({ reads: 'lease', clockDriftMs: 0 })()).toMatchObject({ clockDriftMs: 0 });
 });

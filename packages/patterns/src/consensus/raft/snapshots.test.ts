@@ -49,11 +49,23 @@ describe('a leader (section 7)', () => {
     expect(stateOf(leader, 3)?.state).toBe('replicate');
   });
 
+  test('is silent until then, whatever comes late from the follower', () => {
+    const leader = compacted();
+    const rejection = { term: 2, rejectedIndex: 4, hintIndex: 1, hintTerm: 1 };
+    leader.hear(3, 'append-rejected', rejection);
+    expect(leader.hear(3, 'append-rejected', { ...rejection, rejectedIndex: 1, hintIndex: 0 })).toEqual([]);
+    expect(leader.accepted(3, 1)).toEqual([]);
+    expect(leader.hear(3, 'append-rejected', rejection)).toEqual([]);
+    expect(leader.confirm(3, 0)).toEqual([]);
+    expect(stateOf(leader, 3)).toMatchObject({ state: 'snapshot', matchIndex: 1 });
+  });
+
   test('goes on as well when the follower answers before the driver reports', () => {
     const leader = compacted();
     leader.hear(3, 'append-rejected', { term: 2, rejectedIndex: 4, hintIndex: 1, hintTerm: 1 });
     expect(leader.accepted(3, 4)).toEqual(['>3 append t2 prev 4@1 [5@2] commit 5']);
     expect(leader.step({ kind: 'snapshot-sent', to: NodeId.of(3), index: 4, delivered: true })).toEqual([]);
+    expect(stateOf(leader, 3)?.state).toBe('replicate');
   });
 
   test('finds out by heartbeats when the answer is lost', () => {
@@ -67,14 +79,40 @@ describe('a leader (section 7)', () => {
     const leader = compacted();
     leader.hear(3, 'append-rejected', { term: 2, rejectedIndex: 4, hintIndex: 1, hintTerm: 1 });
     expect(leader.step({ kind: 'snapshot-sent', to: NodeId.of(3), index: 4, delivered: false })).toEqual([]);
+    expect(stateOf(leader, 3)).toMatchObject({ state: 'probe', nextIndex: 1 });
+    expect(leader.propose('a').filter((line) => /^>3|to 3$/.test(line))).toEqual([]);
     expect(leader.confirm(3, 0)).toEqual(['send-snapshot to 3']);
   });
 
-  test('sends none to a follower that has been silent for an election timeout', () => {
+  test('waits for a sign of life after a success as well', () => {
     const leader = compacted();
-    leader.wait(ELECTION_MS);
-    leader.step({ kind: 'snapshot-sent', to: NodeId.of(3), index: 4, delivered: false });
-    expect(leader.propose('a')).not.toContain('send-snapshot to 3');
+    leader.hear(3, 'append-rejected', { term: 2, rejectedIndex: 4, hintIndex: 1, hintTerm: 1 });
+    leader.step({ kind: 'snapshot-sent', to: NodeId.of(3), index: 4, delivered: true });
+    expect(stateOf(leader, 3)).toMatchObject({ state: 'probe', nextIndex: 5 });
+    expect(leader.propose('a').filter((line) => line.startsWith('>3'))).toEqual([]);
+  });
+
+  test('sends one at any time to a follower that answers', () => {
+    const leader = compacted();
+    leader.now = 50 * ELECTION_MS;
+    const hint = { rejectedIndex: 4, hintIndex: 1, hintTerm: 1 };
+    expect(leader.hear(3, 'append-rejected', { term: 2, ...hint })).toEqual(['send-snapshot to 3']);
+  });
+
+  test('sends none to a follower that has been silent for an election timeout, until it stirs', () => {
+    const leader = compacted();
+    leader.step({ kind: 'compact', mark: markAt(5, 2), keepFrom: 6 });
+    leader.now = ELECTION_MS;
+    // A request to be repaired is no sign of life that counts; confirmed by the other, it would start the feeding.
+    leader.hear(3, 'repair-request', { term: 2, id: 9 });
+    expect(leader.confirm(2, 1)).toEqual(['>3 repair-response t2 up to 5']);
+    expect(leader.confirm(3, 1)).toEqual(['send-snapshot to 3']);
+  });
+
+  test('takes none itself: it has what is committed', () => {
+    const leader = new Solo({ term: 4 }).reign();
+    for (const term of [3, 5]) expect(receive(leader, term, markAt(9, 3))).toEqual([]);
+    expect(leader.status).toMatchObject({ role: 'leader', term: 5, lastIndex: 1 });
   });
 });
 
@@ -88,7 +126,8 @@ describe('a follower (section 7, "InstallSnapshot RPC")', () => {
       '>2 accepted t3 match 5 after #2',
       'follower in term 3 under 2',
     ]);
-    expect(node.status).toMatchObject({ lastIndex: 5, lastTerm: 2, commitIndex: 5, snapshotIndex: 5, durableIndex: 0 });
+    const { lastIndex, lastTerm, commitIndex, appliedIndex, snapshotIndex, durableIndex } = node.status;
+    expect([lastIndex, lastTerm, commitIndex, appliedIndex, snapshotIndex, durableIndex]).toEqual([5, 2, 5, 5, 5, 0]);
     node.sync();
     expect(node.status.durableIndex).toBe(5);
     expect(node.append(2, 3, [5, 2], [3], 6)).toContain('commit [6@3]');
@@ -107,6 +146,12 @@ describe('a follower (section 7, "InstallSnapshot RPC")', () => {
   test('takes nothing from a snapshot older than what it has committed, and says how far it is', () => {
     const node = new Solo({ log: [1, 1, 1], applied: 3 });
     expect(receive(node, 1, markAt(2, 1))).toEqual(['>2 accepted t1 match 3', 'follower in term 1 under 2']);
+  });
+
+  test('does not go back to one that is older than its own', () => {
+    const node = new Solo({ snapshot: { index: 3, term: 1 }, log: [1] });
+    expect(receive(node, 1, markAt(2, 1))).toEqual(['>2 accepted t1 match 3', 'follower in term 1 under 2']);
+    expect(node.status).toMatchObject({ lastIndex: 4, snapshotIndex: 3 });
   });
 
   test('takes one from a leader that has been deposed: what it holds is committed all the same', () => {

@@ -20,6 +20,10 @@ export interface SoloOptions {
   readonly learners?: readonly number[];
   /** The terms of its log's entries. */
   readonly log?: readonly number[];
+  /** Instead of `log`. */
+  readonly entries?: readonly Entry[];
+  /** Instead of `voters` and `learners`. */
+  readonly configuration?: Configuration;
   readonly term?: number;
   readonly vote?: number;
   readonly snapshot?: { readonly index: number; readonly term: number };
@@ -37,14 +41,17 @@ export class Solo {
   readonly raft: Raft;
   now = 0;
   #ticket = 0;
+  /** Of all steps: a driver may collect them before it carries them out. */
+  readonly #effects: RaftEffect[] = [];
 
   /** By default as in the paper: neither pre-vote nor check-quorum, and every timeout is the shortest possible. */
   constructor(options: SoloOptions = {}) {
     const voters = (options.voters ?? [1, 2, 3]).map(NodeId.of);
     const learners = (options.learners ?? []).map(NodeId.of);
-    const mark = { index: 0, term: 0, ...options.snapshot, configuration: configurationOf(voters, learners) };
-    const entries = entriesOf(options.log ?? [], mark.index + 1);
-    const term = options.term ?? Math.max(mark.term, ...(options.log ?? [0]));
+    const configuration = options.configuration ?? configurationOf(voters, learners);
+    const mark = { index: 0, term: 0, ...options.snapshot, configuration };
+    const entries = options.entries ?? entriesOf(options.log ?? [], mark.index + 1);
+    const term = options.term ?? Math.max(mark.term, ...entries.map((entry) => entry.term));
     const vote = options.vote === undefined ? undefined : NodeId.of(options.vote);
     const raft: RaftOptions = {
       id: NodeId.of(options.id ?? 1),
@@ -66,12 +73,17 @@ export class Solo {
 
   /** Steps, and shows what came of it. */
   step(input: RaftInput): string[] {
-    const effects: RaftEffect[] = [];
-    this.raft.step(input, Instant.of(this.now), effects);
+    return this.effectsOf(input).map(showEffect);
+  }
+
+  effectsOf(input: RaftInput): RaftEffect[] {
+    const before = this.#effects.length;
+    this.raft.step(input, Instant.of(this.now), this.#effects);
+    const effects = this.#effects.slice(before);
     for (const effect of effects) {
       if (effect.kind === 'persist' || effect.kind === 'restore') this.#ticket = effect.ticket;
     }
-    return effects.map(showEffect);
+    return effects;
   }
 
   hear<Kind extends RaftMessage['kind']>(from: number, kind: Kind, message: Message<Kind>): string[] {

@@ -32,6 +32,30 @@ describe('leadership transfer (thesis 3.10)', () => {
     expect(node.propose('a')[0]).toBe('proposed 2..2@1');
   });
 
+  test('it is given up when that is due, not at some later heartbeat', () => {
+    const node = new Solo().reign();
+    node.wait(5);
+    transfer(node, 3);
+    node.wait(ELECTION_MS - 1);
+    expect(node.status.transferringTo).toBe(3);
+    node.wait(1);
+    expect(node.status.transferringTo).toBeUndefined();
+  });
+
+  test('the target is told once, however often it says that it has everything', () => {
+    const node = new Solo().reign();
+    transfer(node, 3);
+    expect(node.accepted(3, 1)).toEqual([]);
+  });
+
+  test('it is over when the leader is deposed, and does not bind it when it leads again', () => {
+    const node = new Solo().reign();
+    transfer(node, 3);
+    node.heartbeat(3, 2);
+    expect(node.status.transferringTo).toBeUndefined();
+    expect(node.reign().propose('a')[0]).toBe('proposed 3..3@3');
+  });
+
   test('another target replaces the first, the same one is not told twice', () => {
     const node = new Solo().reign();
     transfer(node, 3);
