@@ -22,6 +22,17 @@ export function binaryFromBytes(bytes: Uint8Array, start: number = 0, end: numbe
   return text;
 }
 
+/** The bytes of short text, if all of them are ASCII: at most `RUN`. What takes a loop to put together costs again when it is first used as a key. */
+export function asciiFromBytes(bytes: Uint8Array, start: number, length: number): string | undefined {
+  const units = runs[length]!;
+  for (let i = 0; i < length; i++) {
+    const byte = bytes[start + i]!;
+    if (byte >= 0x80) return undefined;
+    units[i] = byte;
+  }
+  return String.fromCharCode.apply(null, units);
+}
+
 /** The bytes of a binary string. A unit above 255 loses its high byte. */
 export function bytesFromBinary(binary: string): Uint8Array {
   const bytes = new Uint8Array(binary.length);

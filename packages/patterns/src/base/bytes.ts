@@ -6,7 +6,7 @@
  * throws `BytesError`; it never reads outside its bounds, and never allocates more than the input is long.
  */
 import { assert } from './assert.ts';
-import { binaryFromBytes } from './binary.ts';
+import { asciiFromBytes, binaryFromBytes } from './binary.ts';
 
 /** The bytes are not what the reader was asked for: truncated, out of range, or not in the shortest form. */
 export class BytesError extends Error {
@@ -24,8 +24,8 @@ const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Below this many characters a loop over ASCII beats a call of `TextEncoder`. */
 const SHORT_TEXT = 24;
-/** The same for `TextDecoder`: strings put together from characters cost again when they are first used as keys. */
-const SHORT_READ = 10;
+/** The same for `TextDecoder`. */
+const SHORT_READ = 20;
 /** 2^53 takes eight groups of seven bits. */
 const VARINT_BYTES_MAX = 8;
 
@@ -298,13 +298,10 @@ export class ByteReader {
     const start = this.#at;
     const length = this.uint(maxBytes);
     this.#need(length);
-    const end = this.#at + length;
     if (length <= SHORT_READ) {
-      let text = '';
-      let at = this.#at;
-      for (; at < end && this.#input[at]! < 0x80; at++) text += String.fromCharCode(this.#input[at]!);
-      if (at === end) {
-        this.#at = end;
+      const text = asciiFromBytes(this.#input, this.#at, length);
+      if (text !== undefined) {
+        this.#at += length;
         return text;
       }
     }
