@@ -265,7 +265,11 @@ export class ByteReader {
 
   /** How many items follow, when each takes at least `itemBytesMin`: so a claim is never larger than the input can hold. */
   count(itemBytesMin: number = 1): number {
-    const count = this.uint();
+    return this.atLeast(this.uint(), itemBytesMin);
+  }
+
+  /** The count itself, when so many items can follow. */
+  atLeast(count: number, itemBytesMin: number): number {
     if (count * itemBytesMin > this.remaining)
       this.#fail(`truncated: ${count} items claimed, ${this.remaining} bytes left`);
     return count;

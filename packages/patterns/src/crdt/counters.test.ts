@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { boundedCounter, decodeCrdt, gCounter, pnCounter } from './index.ts';
+import { boundedCounter, CRDT_FORMAT_VERSION, decodeCrdt, gCounter, pnCounter } from './index.ts';
 
 test('a counter counts what each actor added, whoever hears of it how often', () => {
   const a = gCounter.increment(gCounter.empty, 'a', 3);
@@ -93,7 +93,7 @@ test('bounded counter: states that differ in who handed rights over are not equa
 
 test('bounded counter: bytes of rights handed over to nobody, to the giver or in no order are refused, short ones read', () => {
   const read = (...given: number[]) =>
-    decodeCrdt(boundedCounter, Uint8Array.from([1, boundedCounter.code, 0, 0, ...given]));
+    decodeCrdt(boundedCounter, Uint8Array.from([CRDT_FORMAT_VERSION, boundedCounter.code, 0, 0, ...given]));
   const fromNobodyToA = [0, 1, 1, 97, 1];
   const fromAToB = [1, 97, 1, 1, 98, 1];
   expect(boundedCounter.rights(read(1, ...fromNobodyToA), 'a')).toBe(1);

@@ -10,7 +10,7 @@
  *
  * Deltas merge into each other too, so what is to be sent can be gathered. `checkLaws` holds for every type here and for those you write.
  */
-import type { ByteReader, ByteWriter } from '../base/index.ts';
+import type { StateReader, StateWriter } from './state-bytes.ts';
 
 export interface Crdt<S> {
   /** What it is called, in errors. */
@@ -23,15 +23,15 @@ export interface Crdt<S> {
   merge(a: S, b: S): S;
   equals(a: S, b: S): boolean;
   /** Appends the state; equal states write equal bytes. */
-  write(state: S, writer: ByteWriter): void;
+  write(state: S, writer: StateWriter): void;
   /** Reads what `write` wrote. Throws `BytesError`, or `InvariantError` when it is not in that form. */
-  read(reader: ByteReader): S;
+  read(reader: StateReader): S;
 }
 
 /** How the values inside a register, a set or a map are written. Equal values must write equal bytes. */
 export interface Codec<T> {
-  write(value: T, writer: ByteWriter): void;
-  read(reader: ByteReader): T;
+  write(value: T, writer: StateWriter): void;
+  read(reader: StateReader): T;
 }
 
 export const textCodec: Codec<string> = {

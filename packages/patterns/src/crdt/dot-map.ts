@@ -8,7 +8,7 @@
 import { assert } from '../base/index.ts';
 import type { DotContext } from '../time/index.ts';
 import type { DotStore } from './causal.ts';
-import { PersistentMap } from './persistent-map.ts';
+import { PersistentMap, PersistentMapBuilder } from './persistent-map.ts';
 
 export interface DotMap<V> {
   readonly entries: PersistentMap<V>;
@@ -52,24 +52,25 @@ export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
       a.part === b.part
         ? a.entries.equals(b.entries, values.equals)
         : liveOf(values, a).equals(liveOf(values, b), values.equals),
-    write: ({ entries, part }, writer, actors) => {
-      writer.boolean(part);
-      writer.uint(entries.size);
+    write: ({ entries, part }, writer) => {
+      writer.uint(2 * entries.size + (part ? 1 : 0));
       entries.forEach((value, key) => {
         writer.text(key);
-        values.write(value, writer, actors);
+        values.write(value, writer);
       });
     },
-    read: (reader, actors) => {
-      const part = reader.boolean();
-      const read: [key: string, value: V][] = [];
-      for (let left = reader.count(2); left > 0; left--) {
+    read: (reader) => {
+      const head = reader.uint();
+      const part = head % 2 === 1;
+      const read = new PersistentMapBuilder<V>();
+      // Of each at least the length of its key, and something of its value.
+      for (let left = reader.atLeast(Math.floor(head / 2), 2); left > 0; left--) {
         const key = reader.text();
-        const value = values.read(reader, actors);
+        const value = values.read(reader);
         assert(part || !values.isEmpty(value), `key ${key} of a whole map must not be empty`);
-        read.push([key, value]);
+        read.add(key, value);
       }
-      return { entries: PersistentMap.of(read), part };
+      return { entries: read.build(), part };
     },
   };
 }

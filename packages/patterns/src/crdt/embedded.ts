@@ -9,9 +9,9 @@
  *
  * After Baquero, Almeida, Lerche, "The Problem with Embedded CRDT Counters and a Solution", PaPoC 2016, where that trade-off is set out.
  */
-import { ByteReader, ByteWriter } from '../base/index.ts';
-import { type Causal, type CausalType, causalType, contextOf, type Dots, dotsStore } from './causal.ts';
+import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import type { Crdt } from './crdt.ts';
+import { type Dots, dotsOf, dotsStore, listOf } from './dots.ts';
 
 export type Embedded<C> = Causal<Dots<C>>;
 
@@ -25,32 +25,15 @@ export interface EmbeddedType<C> extends CausalType<Dots<C>> {
 }
 
 export function embedded<C>(inner: Crdt<C>, keep: 'own' | 'everything' = 'own'): EmbeddedType<C> {
-  // A writer costs more than most of what is written; a second one is there while a state of this type is inside of another.
-  let spare: ByteWriter | undefined;
-  const store = dotsStore<C>({
-    // With its length before it, because nothing else says where an inner state ends when it is skipped or checked.
-    write: (value, writer) => {
-      const own = spare ?? new ByteWriter();
-      spare = undefined;
-      inner.write(value, own);
-      writer.bytes(own.copy());
-      spare = own;
-    },
-    read: (reader) => {
-      const own = new ByteReader(reader.bytes());
-      const value = inner.read(own);
-      own.expectEnd();
-      return value;
-    },
-  });
-  const merged = (dots: Dots<C>): C => dots.reduce((value, dot) => inner.merge(value, dot.value), inner.empty);
+  const store = dotsStore<C>(inner);
+  const merged = (dots: Dots<C>): C => listOf(dots).reduce((value, dot) => inner.merge(value, dot.value), inner.empty);
   return {
     ...causalType(`embedded ${inner.name}`, 11, store),
     update: (state, actor, change) => {
-      const replaced = keep === 'own' ? state.store.filter((dot) => dot.actor === actor) : state.store;
+      const replaced = keep === 'own' ? dotsOf(listOf(state.store).filter((dot) => dot.actor === actor)) : state.store;
       const value = inner.merge(merged(replaced), change(merged(state.store)));
       const dot = { actor, counter: state.context.last(actor) + 1, value };
-      return { store: [dot], context: contextOf(store, replaced, dot) };
+      return { store: dot, context: contextOf(store, replaced, dot) };
     },
     reset: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),
     inner: (state) => merged(state.store),

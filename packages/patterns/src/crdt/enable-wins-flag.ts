@@ -2,7 +2,8 @@
  * Flag: of an enabling and a disabling that did not know of each other, the enabling wins. Almeida, Shoker, Baquero, "Delta State Replicated Data Types",
  * JPDC 2018, section 7 (ewflag).
  */
-import { type Causal, type CausalType, causalType, contextOf, type Dots, dotsStore, nothingCodec } from './causal.ts';
+import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
+import { type Dots, dotsStore, nothingCodec } from './dots.ts';
 
 export type EnableWinsFlag = Causal<Dots<true>>;
 
@@ -20,8 +21,8 @@ export const enableWinsFlag: EnableWinsFlagType = {
   ...causalType('enable-wins-flag', 7, store),
   enable: (state, actor) => {
     const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
-    return { store: [dot], context: contextOf(store, state.store, dot) };
+    return { store: dot, context: contextOf(store, state.store, dot) };
   },
   disable: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),
-  value: (state) => state.store.length > 0,
+  value: (state) => !store.isEmpty(state.store),
 };

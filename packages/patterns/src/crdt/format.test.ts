@@ -1,4 +1,4 @@
-/** What was written once is read for ever: a change that breaks one of these takes a new version, and a reader of both. */
+/** What a release has written the next one reads: a change that breaks one of these takes a new version, and a reader of both. Version 1 was in no release. */
 import { expect, test } from 'vitest';
 import { hybridTimestamp } from '../time/index.ts';
 import { boundedCounter, type Crdt, decodeCrdt, embedded, enableWinsFlag, encodeCrdt, gCounter, gSet, lwwRegister, mvRegister, orMap, orSet, pnCounter, text, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
@@ -17,10 +17,10 @@ function written<S>(crdt: Crdt<S>, ...changes: ((state: S) => S)[]): string {
 }
 
 const FORMS: readonly (readonly [name: string, bytes: string, write: () => string])[] = [
-  ['g-counter', '0101 01 0161 05', () => written(gCounter, (s) => gCounter.increment(s, 'a', 5))],
+  ['g-counter', '0201 01 0161 05', () => written(gCounter, (s) => gCounter.increment(s, 'a', 5))],
   [
     'pn-counter',
-    '0102 01 0161 05  01 0162 07',
+    '0202 01 0161 05  01 0162 07',
     () =>
       written(
         pnCounter,
@@ -30,7 +30,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'bounded-counter',
-    '0103 01 0161 05  01 0161 02  01 0161 01 0162 01',
+    '0203 01 0161 05  01 0161 02  01 0161 01 0162 01',
     () =>
       written(
         boundedCounter,
@@ -41,12 +41,12 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'lww-register',
-    '0104 01 ac02 02 0161 0178',
+    '0204 03 ac02 00 0161 0178',
     () => written(latest, () => latest.set('x', { at: hybridTimestamp(300, 2), node: 'a' })),
   ],
   [
     'g-set',
-    '0105 02 0178 0179',
+    '0205 02 0178 0179',
     () =>
       written(
         gSet,
@@ -56,7 +56,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'two-phase-set',
-    '0106 01 0178  01 0179',
+    '0206 01 0178  01 0179',
     () =>
       written(
         twoPhaseSet,
@@ -66,13 +66,29 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'enable-wins-flag',
-    '0107 01 0161 01 0000  01 00 01',
+    '0207 01 00 0161 01 0000  02 01',
     () => written(enableWinsFlag, (s) => enableWinsFlag.enable(s, 'a')),
   ],
-  ['mv-register', '0108 01 0161 01 0000  01 00 01 0178', () => written(siblings, (s) => siblings.set(s, 'x', 'a'))],
+  ['mv-register', '0208 01 00 0161 01 0000  02 01 0178', () => written(siblings, (s) => siblings.set(s, 'x', 'a'))],
+  [
+    'mv-register with siblings',
+    '0208 02 00 0161 01 0000 01 0162 01 0000  01 02 00 01 0178 01 01 0179',
+    () => {
+      const both = [siblings.set(siblings.empty, 'x', 'a'), siblings.set(siblings.empty, 'y', 'b')];
+      return written(siblings, () => siblings.merge(both[0]!, both[1]!));
+    },
+  ],
+  [
+    'a removal from an or-set',
+    '0209 01 00 0161 01 0000  03 0178 00',
+    () => {
+      const before = orSet.add(orSet.empty, 'x', 'a');
+      return Buffer.from(encodeCrdt(orSet, orSet.remove(before, 'x'))).toString('hex');
+    },
+  ],
   [
     'or-set',
-    '0109 02 0161 01 0000 0162 01 0000  00 01 0179 01 01 01',
+    '0209 02 00 0161 01 0000 01 0162 01 0000  02 0179 03 01',
     () =>
       written(
         orSet,
@@ -83,17 +99,17 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'or-map',
-    '010a 01 0161 01 0000  00 01 016b  00 01 0178 01 00 01',
+    '020a 01 00 0161 01 0000  02 016b  02 0178 02 01',
     () => written(carts, (s) => carts.update(s, 'k', (cart) => orSet.add(cart, 'x', 'a'))),
   ],
   [
     'embedded g-counter',
-    '010b 01 0161 01 0000  01 00 01 04 01 0161 05',
+    '020b 01 00 0161 01 0000  02 01 01 0161 05',
     () => written(tally, (s) => tally.update(s, 'a', (count) => gCounter.increment(count, 'a', 5))),
   ],
   [
     'text',
-    '010c 00  02 0161 0162  02  00 01 00 02 00 01 01 026263  01 01 01 01 02 01 01 017a',
+    '020c 00  02 0161 0162  02  00 01 00 02 00 01 01 026263  01 01 01 01 02 01 01 017a',
     () =>
       written(
         text,

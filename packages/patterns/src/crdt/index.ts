@@ -5,12 +5,10 @@ export {
   type CausalType,
   causalType,
   type DotStore,
-  type Dots,
-  type Dotted,
-  dotsStore,
 } from './causal.ts';
 export { booleanCodec, bytesCodec, type Codec, type Crdt, numberCodec, textCodec } from './crdt.ts';
 export { type DotMap, dotMapStore } from './dot-map.ts';
+export { type Dots, type Dotted, dotsOf, dotsStore, listOf } from './dots.ts';
 export { type Embedded, type EmbeddedType, embedded } from './embedded.ts';
 export { type EnableWinsFlag, type EnableWinsFlagType, enableWinsFlag } from './enable-wins-flag.ts';
 export { type GCounter, type GCounterType, gCounter } from './g-counter.ts';
@@ -20,8 +18,9 @@ export { type LwwRegister, type LwwRegisterType, lwwRegister } from './lww-regis
 export { type MvRegister, type MvRegisterType, mvRegister } from './mv-register.ts';
 export { type OrMap, type OrMapType, orMap } from './or-map.ts';
 export { type OrSet, type OrSetStore, type OrSetType, orSet } from './or-set.ts';
-export { type MergeRule, PersistentMap } from './persistent-map.ts';
+export { type MergeRule, PersistentMap, PersistentMapBuilder } from './persistent-map.ts';
 export { type PnCounter, type PnCounterType, pnCounter } from './pn-counter.ts';
 export { type StabilityEffect, type StabilityInput, StabilityTracker } from './stability.ts';
+export { StateReader, StateWriter } from './state-bytes.ts';
 export { type TextState, type TextType, text } from './text.ts';
 export { type TwoPhaseSet, type TwoPhaseSetType, twoPhaseSet } from './two-phase-set.ts';

@@ -31,17 +31,18 @@ export function lwwRegister<T>(codec: Codec<T>): LwwRegisterType<T> {
     merge: (a, b) => (b === undefined || (a !== undefined && order(a, b) >= 0) ? a : b),
     equals: (a, b) => (a === undefined || b === undefined ? a === b : order(a, b) === 0),
     write: (state, writer) => {
-      writer.boolean(state !== undefined);
+      writer.uint(state === undefined ? 0 : 1 + state.stamp.at.logical);
       if (state === undefined) return;
       writer.uint(state.stamp.at.wallMs);
-      writer.uint(state.stamp.at.logical);
-      writer.text(state.stamp.node);
+      writer.name(state.stamp.node);
       codec.write(state.value, writer);
     },
     read: (reader) => {
-      if (!reader.boolean()) return undefined;
-      const at = hybridTimestamp(reader.uint(), reader.uint());
-      return { stamp: { at, node: reader.text() }, value: codec.read(reader) };
+      const head = reader.uint();
+      if (head === 0) return undefined;
+      const at = hybridTimestamp(reader.uint(), head - 1);
+      const node = reader.name();
+      return { stamp: { at, node }, value: codec.read(reader) };
     },
     set: (value, stamp) => {
       assert(value !== undefined, 'undefined stands for a register that was never written');

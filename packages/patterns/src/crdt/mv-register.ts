@@ -3,8 +3,9 @@
  * "Dynamo", SOSP 2007 (siblings); Almeida, Shoker, Baquero, JPDC 2018, section 7 (mvreg). Contexts are compared, never values: the same value written
  * twice at once is two siblings.
  */
-import { type Causal, type CausalType, causalType, contextOf, type Dots, dotsStore } from './causal.ts';
+import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import type { Codec } from './crdt.ts';
+import { type Dots, dotsStore, listOf } from './dots.ts';
 
 export type MvRegister<T> = Causal<Dots<T>>;
 
@@ -23,9 +24,9 @@ export function mvRegister<T>(codec: Codec<T>): MvRegisterType<T> {
     ...causalType('mv-register', 8, store),
     set: (state, value, actor) => {
       const dot = { actor, counter: state.context.last(actor) + 1, value };
-      return { store: [dot], context: contextOf(store, state.store, dot) };
+      return { store: dot, context: contextOf(store, state.store, dot) };
     },
     clear: (state) => ({ store: store.empty, context: contextOf(store, state.store) }),
-    value: (state) => state.store.map(({ value }) => value),
+    value: (state) => listOf(state.store).map(({ value }) => value),
   };
 }

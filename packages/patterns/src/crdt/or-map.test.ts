@@ -1,5 +1,16 @@
 import { expect, test } from 'vitest';
-import { embedded, enableWinsFlag, gCounter, mvRegister, orMap, orSet, pnCounter, text, textCodec } from './index.ts';
+import {
+  embedded,
+  enableWinsFlag,
+  gCounter,
+  listOf,
+  mvRegister,
+  orMap,
+  orSet,
+  pnCounter,
+  text,
+  textCodec,
+} from './index.ts';
 
 const carts = orMap(orSet);
 type Carts = typeof carts.empty;
@@ -96,7 +107,7 @@ test('each actor holds its own part, under one dot, however often it counts', ()
   let state = scores.empty;
   for (const actor of ['a', 'b', 'a', 'b', 'a']) state = count(state, 'k', actor, 1);
   const parts = state.store.entries.get('k')!;
-  expect(parts.map(({ actor, value }) => [actor, value.up.toString()])).toEqual([
+  expect(listOf(parts).map(({ actor, value }) => [actor, value.up.toString()])).toEqual([
     ['a', '{a:3}'],
     ['b', '{b:2}'],
   ]);

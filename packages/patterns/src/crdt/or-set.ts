@@ -8,8 +8,9 @@
  * Changes and merges of a delta are O(log elements + actors). Merging two whole sets is O(elements).
  */
 import { DotContext } from '../time/index.ts';
-import { type Causal, type CausalType, causalType, contextOf, type Dots, dotsStore, nothingCodec } from './causal.ts';
+import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import { type DotMap, dotMapStore, partOf } from './dot-map.ts';
+import { type Dots, dotsStore, nothingCodec } from './dots.ts';
 import { PersistentMap } from './persistent-map.ts';
 
 export type OrSetStore = DotMap<Dots<true>>;
@@ -37,7 +38,7 @@ export const orSet: OrSetType = {
     const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
     const before = state.store.entries.get(element);
     const context = before === undefined ? DotContext.ofOne(dot.actor, dot.counter) : contextOf(elements, before, dot);
-    return { store: partOf(element, [dot]), context };
+    return { store: partOf<Dots<true>>(element, dot), context };
   },
   remove: (state, element) => {
     const before = state.store.entries.get(element);
@@ -51,11 +52,11 @@ export const orSet: OrSetType = {
     });
     return { store: { entries, part: true }, context: contextOf(store, state.store) };
   },
-  has: (state, element) => (state.store.entries.get(element)?.length ?? 0) > 0,
+  has: (state, element) => !elements.isEmpty(state.store.entries.get(element) ?? elements.empty),
   value: (state) => {
     const present: string[] = [];
     state.store.entries.forEach((dots, element) => {
-      if (dots.length > 0) present.push(element);
+      if (!elements.isEmpty(dots)) present.push(element);
     });
     return present;
   },

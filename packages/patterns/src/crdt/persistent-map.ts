@@ -33,12 +33,17 @@ export class PersistentMap<V> {
     return new PersistentMap<V>(leafOf(key, value));
   }
 
-  /** A map of these entries, built at once: several times faster than setting each. Throws when a key comes twice. O(n) in the order of a map, else O(n log n). */
+  /** A map of these entries, built at once: see `PersistentMapBuilder`. */
   static of<V>(entries: Iterable<readonly [key: string, value: V]>): PersistentMap<V> {
-    const leaves: Leaf<V>[] = [];
-    for (const [key, value] of entries) leaves.push(leafOf(key, value));
+    const builder = new PersistentMapBuilder<V>();
+    for (const [key, value] of entries) builder.add(key, value);
+    return builder.build();
+  }
+
+  /** For `PersistentMapBuilder`. */
+  static ofLeaves<V>(leaves: readonly Leaf<V>[]): PersistentMap<V> {
     if (leaves.length === 0) return PersistentMap.empty();
-    return new PersistentMap<V>(build(leaves.sort(compareLeaves), 0, leaves.length, 0));
+    return new PersistentMap<V>(build(leaves, 0, leaves.length, 0));
   }
 
   get size(): number {
@@ -100,5 +105,19 @@ export class PersistentMap<V> {
   #with(root: Maybe<V>): PersistentMap<V> {
     if (root === this.#root) return this;
     return root === undefined ? PersistentMap.empty() : new PersistentMap<V>(root);
+  }
+}
+
+/** Builds a map at once: several times faster than setting each key. O(n) where they come in the order of a map, else O(n log n). */
+export class PersistentMapBuilder<V> {
+  readonly #leaves: Leaf<V>[] = [];
+
+  add(key: string, value: V): void {
+    this.#leaves.push(leafOf(key, value));
+  }
+
+  /** Throws when a key came twice. */
+  build(): PersistentMap<V> {
+    return PersistentMap.ofLeaves(this.#leaves.sort(compareLeaves));
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DotContext, hybridTimestamp } from '../time/index.ts';
-import { booleanCodec, bytesCodec, type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gSet, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
+import { booleanCodec, bytesCodec, type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gSet, listOf, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
 
 const title = lwwRegister(textCodec);
 const at = (wallMs: number, node: string, logical = 0) => ({ at: hybridTimestamp(wallMs, logical), node });
@@ -56,7 +56,8 @@ test('a flag and a register that are written again and again stay one dot and on
     flag = enableWinsFlag.merge(flag, enableWinsFlag.enable(flag, 'a'));
     value = register.merge(value, register.set(value, `v${n}`, 'a'));
   }
-  for (const { store, context } of [flag, value]) expect([store.length, context.toString()]).toEqual([1, '{a:1-100}']);
+  for (const { store, context } of [flag, value])
+    expect([listOf<unknown>(store).length, context.toString()]).toEqual([1, '{a:1-100}']);
 });
 
 test('a set or flag that was sent holds what the one that was made does', () => {

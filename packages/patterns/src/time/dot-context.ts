@@ -134,12 +134,12 @@ export class DotContext {
     return at < 0 ? NO_RUNS : this.#runs[at]!;
   }
 
-  /** Appends: per actor, the number of runs, then gaps and lengths, which are small. */
-  write(writer: ByteWriter): void {
+  /** Appends: per actor, its name (as text, unless there is another way), the number of runs, then gaps and lengths, which are small. */
+  write(writer: ByteWriter, writeActor: (actor: string) => void = (actor) => writer.text(actor)): void {
     writer.uint(this.actors.length);
     for (let i = 0; i < this.actors.length; i++) {
       const runs = this.#runs[i]!;
-      writer.text(this.actors[i]!);
+      writeActor(this.actors[i]!);
       writer.uint(runs.length / 2);
       let previous = 0;
       for (let r = 0; r < runs.length; r += 2) {
@@ -151,13 +151,13 @@ export class DotContext {
   }
 
   /** Reads what `write` wrote, in that form only. Throws `BytesError` or `InvariantError`. */
-  static read(reader: ByteReader): DotContext {
+  static read(reader: ByteReader, readActor: () => string = () => reader.text()): DotContext {
     // A name of no length, and a run.
     const count = reader.count(4);
     const actors: string[] = [];
     const all: Runs[] = [];
     for (let i = 0; i < count; i++) {
-      const actor = reader.text();
+      const actor = readActor();
       assert(i === 0 || actors[i - 1]! < actor, 'the actors of a context must be in ascending order');
       const runs: number[] = [];
       const runCount = reader.count(2);
