@@ -20,7 +20,8 @@ export class MerkleDiff {
   readonly #bucketsMax: number;
   /** The level whose nodes the next answer holds. */
   #level = 0;
-  #nodes: number[] = [0];
+  /** The nodes above them that differ; at the last, the buckets. The root has none above it, and counts as its own. */
+  #differing: readonly number[] = [0];
   #capped = false;
 
   /** `bucketsMax` bounds what one comparison follows, and so its messages; what is beyond is left for the next one. Default 65,536. */
@@ -31,11 +32,10 @@ export class MerkleDiff {
 
   /** What to ask the other side, or undefined when it is done. */
   get question(): Uint8Array | undefined {
-    if (this.#level > this.#tree.levels || this.#nodes.length === 0) return undefined;
-    const writer = new ByteWriter(16 + this.#nodes.length);
+    const parents = this.#differing;
+    if (this.#level > this.#tree.levels || parents.length === 0) return undefined;
+    const writer = new ByteWriter(16 + parents.length);
     writer.uint(this.#level);
-    const parents =
-      this.#level === 0 ? this.#nodes : this.#nodes.filter((_, i) => i % FANOUT === 0).map((n) => n / FANOUT);
     writer.uint(parents.length);
     let last = -1;
     for (const parent of parents) {
@@ -47,7 +47,7 @@ export class MerkleDiff {
 
   /** The buckets that differ, ascending; complete when `question` is undefined. */
   get buckets(): readonly number[] {
-    return this.#level > this.#tree.levels ? this.#nodes : [];
+    return this.#level > this.#tree.levels ? this.#differing : [];
   }
 
   /** Whether there were more than `bucketsMax`. */
@@ -57,26 +57,25 @@ export class MerkleDiff {
 
   /** Takes the answer to `question`. Throws `RangeError` when it has not the length that was asked for. */
   accept(answer: Uint8Array): void {
-    const expected = this.#nodes.length * MERKLE_HASH_BYTES;
+    const perParent = childrenAt(this.#level);
+    const expected = this.#differing.length * perParent * MERKLE_HASH_BYTES;
     if (answer.length !== expected)
       throw new RangeError(`an answer of ${expected} bytes was expected, not ${answer.length}`);
-    const tree = this.#tree;
-    let differing: number[] = [];
-    for (const [i, node] of this.#nodes.entries())
-      if (!tree.hasHash(this.#level, node, answer, i * MERKLE_HASH_BYTES)) differing.push(node);
-    if (differing.length > this.#bucketsMax) {
-      differing = differing.slice(0, this.#bucketsMax);
-      this.#capped = true;
-    }
+    const hashes = new DataView(answer.buffer, answer.byteOffset, answer.length);
+    const differing: number[] = [];
+    let at = 0;
+    for (const parent of this.#differing)
+      for (let node = parent * perParent; node < (parent + 1) * perParent; node++, at += MERKLE_HASH_BYTES)
+        if (!this.#tree.hasHash(this.#level, node, hashes, at)) differing.push(node);
+    this.#capped ||= differing.length > this.#bucketsMax;
+    this.#differing = differing.slice(0, this.#bucketsMax);
     this.#level += 1;
-    this.#nodes = this.#level > tree.levels ? differing : childrenOf(differing);
   }
 }
 
-function childrenOf(nodes: readonly number[]): number[] {
-  const children: number[] = [];
-  for (const node of nodes) for (let i = 0; i < FANOUT; i++) children.push(node * FANOUT + i);
-  return children;
+/** How many nodes of a level have the same one above them. */
+function childrenAt(level: number): number {
+  return level === 0 ? 1 : FANOUT;
 }
 
 /** The answer to a `MerkleDiff`'s question. Throws `BytesError` or `RangeError` when it is not one that fits this tree. */
@@ -84,18 +83,16 @@ export function answerMerkle(tree: MerkleTree, question: Uint8Array): Uint8Array
   const reader = new ByteReader(question);
   const level = reader.uint(tree.levels);
   const count = reader.count();
-  const perParent = level === 0 ? 1 : FANOUT;
+  const perParent = childrenAt(level);
   const parents = FANOUT ** Math.max(0, level - 1);
   // Node numbers ascend, so that nobody makes this side repeat itself: an answer is at most a whole level.
   if (count > parents) throw new RangeError(`level ${level} has ${parents} parents, but ${count} were asked for`);
   const answer = new Uint8Array(count * perParent * MERKLE_HASH_BYTES);
-  let at = 0;
   let parent = -1;
   for (let i = 0; i < count; i++) {
     parent += reader.uint() + 1;
     if (parent >= parents) throw new RangeError(`level ${level} has ${parents} parents; there is no number ${parent}`);
-    for (let child = parent * perParent; child < (parent + 1) * perParent; child++, at += MERKLE_HASH_BYTES)
-      tree.writeHash(level, child, answer, at);
+    tree.writeHashes(level, parent * perParent, perParent, answer, i * perParent * MERKLE_HASH_BYTES);
   }
   reader.expectEnd();
   return answer;

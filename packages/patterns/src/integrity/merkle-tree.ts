@@ -19,9 +19,8 @@ import type { Digest } from './digest.ts';
 
 const FANOUT = 16;
 const LEVELS_MAX = 6;
-/** What a node's hash has in words and bytes. */
-const WORDS = 4;
-export const MERKLE_HASH_BYTES: number = WORDS * 4;
+/** What a node's hash has. */
+export const MERKLE_HASH_BYTES: number = 16;
 
 export interface MerkleTreeOptions {
   /** 1 to 6: 16^levels buckets. Memory: about 17 bytes per bucket. */
@@ -40,11 +39,10 @@ export function levelsFor(items: number): number {
 export class MerkleTree {
   readonly levels: number;
   readonly #digest: Digest<'adversaries'>;
-  /** Per level, four words for each node. */
-  readonly #hashes: readonly Int32Array[];
+  /** Per level, one node's hash after the other's. Those of a node's children are next to each other. */
+  readonly #hashes: readonly DataView<ArrayBuffer>[];
   /** Per level but the last, 1 for a node below which something has changed since its hash was computed. */
   readonly #stale: readonly Uint8Array[];
-  readonly #children: Uint8Array = new Uint8Array(FANOUT * MERKLE_HASH_BYTES);
 
   constructor(options: MerkleTreeOptions) {
     const { levels, digest } = options;
@@ -56,7 +54,10 @@ export class MerkleTree {
       );
     this.levels = levels;
     this.#digest = digest;
-    this.#hashes = Array.from({ length: levels + 1 }, (_, level) => new Int32Array(FANOUT ** level * WORDS));
+    this.#hashes = Array.from(
+      { length: levels + 1 },
+      (_, level) => new DataView(new ArrayBuffer(FANOUT ** level * MERKLE_HASH_BYTES)),
+    );
     this.#stale = Array.from({ length: levels }, (_, level) => new Uint8Array(FANOUT ** level).fill(1));
   }
 
@@ -81,31 +82,32 @@ export class MerkleTree {
 
   /** The hash of a node. O(16 · stale nodes below it). */
   hash(level: number, index: number): Uint8Array {
-    const bytes = new Uint8Array(MERKLE_HASH_BYTES);
-    this.writeHash(level, index, bytes, 0);
-    return bytes;
+    return this.#fresh(level, index, 1).slice();
   }
 
-  /** Puts the hash of a node at `offset` of `into`. */
-  writeHash(level: number, index: number, into: Uint8Array, offset: number): void {
-    this.#refresh(level, index);
-    const words = this.#hashes[level]!;
-    for (let i = 0; i < WORDS; i++) {
-      const word = words[index * WORDS + i]!;
-      const at = offset + 4 * i;
-      into[at] = word;
-      into[at + 1] = word >> 8;
-      into[at + 2] = word >> 16;
-      into[at + 3] = word >> 24;
-    }
+  /** Puts the hashes of `count` nodes from `first` on at `offset` of `into`. */
+  writeHashes(level: number, first: number, count: number, into: Uint8Array, offset: number): void {
+    into.set(this.#fresh(level, first, count), offset);
   }
 
   /** Whether the hash of a node is the sixteen bytes at `offset` of `bytes`. */
-  hasHash(level: number, index: number, bytes: Uint8Array, offset: number): boolean {
+  hasHash(level: number, index: number, bytes: DataView, offset: number): boolean {
     this.#refresh(level, index);
-    const words = this.#hashes[level]!;
-    for (let i = 0; i < WORDS; i++) if (words[index * WORDS + i] !== wordAt(bytes, offset + 4 * i)) return false;
+    const hashes = this.#hashes[level]!;
+    const at = index * MERKLE_HASH_BYTES;
+    for (let i = 0; i < MERKLE_HASH_BYTES; i += 4)
+      if (hashes.getInt32(at + i, true) !== bytes.getInt32(offset + i, true)) return false;
     return true;
+  }
+
+  /** The very bytes, not a copy. */
+  #fresh(level: number, first: number, count: number): Uint8Array {
+    for (let i = first; i < first + count; i++) this.#refresh(level, i);
+    return this.#stored(level, first, count);
+  }
+
+  #stored(level: number, first: number, count: number): Uint8Array {
+    return new Uint8Array(this.#hashes[level]!.buffer, first * MERKLE_HASH_BYTES, count * MERKLE_HASH_BYTES);
   }
 
   #change(bucket: number, fingerprint: Uint8Array, sign: 1 | -1): void {
@@ -115,10 +117,10 @@ export class MerkleTree {
       throw new RangeError(`a fingerprint must have ${MERKLE_HASH_BYTES} bytes, not ${fingerprint.length}`);
     const sums = this.#hashes[this.levels]!;
     let carry = 0;
-    for (let i = 0; i < WORDS; i++) {
-      const word = wordAt(fingerprint, 4 * i) >>> 0;
-      const sum = (sums[bucket * WORDS + i]! >>> 0) + sign * word + carry;
-      sums[bucket * WORDS + i] = sum | 0;
+    for (let i = 0; i < MERKLE_HASH_BYTES; i += 4) {
+      const at = bucket * MERKLE_HASH_BYTES + i;
+      const sum = sums.getUint32(at, true) + sign * (wordAt(fingerprint, i) >>> 0) + carry;
+      sums.setInt32(at, sum | 0, true);
       carry = Math.floor(sum / 0x1_0000_0000);
     }
     // A node that is stale has only stale ones above it.
@@ -130,12 +132,8 @@ export class MerkleTree {
 
   #refresh(level: number, index: number): void {
     if (level === this.levels || this.#stale[level]![index] === 0) return;
-    for (let child = index * FANOUT; child < (index + 1) * FANOUT; child++) this.#refresh(level + 1, child);
-    for (let i = 0; i < FANOUT; i++)
-      this.writeHash(level + 1, index * FANOUT + i, this.#children, i * MERKLE_HASH_BYTES);
-    const digest = this.#digest.of(this.#children);
-    const words = this.#hashes[level]!;
-    for (let i = 0; i < WORDS; i++) words[index * WORDS + i] = wordAt(digest, 4 * i);
+    const digest = this.#digest.of(this.#fresh(level + 1, index * FANOUT, FANOUT));
+    this.#stored(level, index, 1).set(digest.subarray(0, MERKLE_HASH_BYTES));
     this.#stale[level]![index] = 0;
   }
 }
