@@ -228,7 +228,6 @@ export class Changes<Value> {
   }
 
   configured(): void {
-    if (this.#core.rules.outlivesConfiguration()) return;
     this.#ready.clear();
     for (const change of [...this.#underWay.values()]) this.#restart(change);
   }

@@ -56,9 +56,10 @@ export class QuickReads<Value> {
     const highest = rules.binding(
       answers.flatMap((answer) => (answer.accepted === undefined ? [] : [answer.accepted])),
     );
-    const holders = holdersOf(highest, answers);
     // Nobody holds anything: nothing was ever chosen, or it is erased.
-    if (highest === undefined || rules.mayTell(quorums, holders)) return this.#found(query, highest?.value.value);
+    if (highest === undefined) return this.#found(query, undefined);
+    const holders = holdersOf(highest, answers);
+    if (rules.mayTell(quorums, holders)) return this.#found(query, highest.value.value);
     const couldYet = quorums.isQuorum('write', (member) => holders.includes(member) || !answeredBy.includes(member));
     if (couldYet) this.#set({ ...query, answers });
     else this.#fallBack(query);
@@ -90,7 +91,6 @@ export class QuickReads<Value> {
   }
 
   configured(): void {
-    if (this.#core.rules.outlivesConfiguration()) return;
     for (const query of [...this.#queries.values()]) this.#fallBack(query);
   }
 
@@ -124,8 +124,7 @@ export class QuickReads<Value> {
   }
 }
 
-function holdersOf<Value>(highest: Accepted<Held<Value>> | undefined, answers: readonly Promised<Value>[]): NodeId[] {
-  if (highest === undefined) return [];
+function holdersOf<Value>(highest: Accepted<Held<Value>>, answers: readonly Promised<Value>[]): NodeId[] {
   return answers
     .filter(({ accepted }) => accepted !== undefined && sameBallot(accepted.ballot, highest.ballot))
     .map(({ from }) => from);

@@ -23,8 +23,8 @@ export class ReadyRegisters<Value> {
     return this.#ready.values();
   }
 
+  /** Of a register whose earlier one was taken. */
   add(ready: Ready<Value>): void {
-    this.#ready.delete(ready.key);
     this.#ready.set(ready.key, ready);
     if (this.#ready.size <= this.#core.readyMax) return;
     for (const oldest of this.#ready.keys()) {

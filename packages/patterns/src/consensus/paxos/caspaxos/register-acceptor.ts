@@ -5,7 +5,7 @@
  * Pure. Every answer that must not be forgotten waits for the disk: its `after` is the ticket of the latest `persist`. O(1) per request and register.
  */
 import type { Instant } from '../../../base/index.ts';
-import { type Ballot, compareBallots, NO_BALLOT, type NodeId, sameBallot } from '../ballot.ts';
+import { type Ballot, compareBallots, type NodeId, sameBallot } from '../ballot.ts';
 import type { SendEffect } from '../send-effect.ts';
 import { type AcceptorState, NEW_ACCEPTOR } from '../single-decree/acceptor.ts';
 import type { Held } from './held.ts';
@@ -56,7 +56,8 @@ export type RegisterAcceptorEffect<Value> =
 type Message<Value, Kind> = Extract<RegisterAcceptorMessage<Value>, { readonly kind: Kind }>;
 
 export class RegisterAcceptor<Value> {
-  readonly #keysMax: number;
+  /** Registers that it has room for. */
+  readonly keysMax: number;
   readonly #rules: RegisterRules;
   readonly #records: Map<string, RegisterRecord<Value>>;
   /** One per proposer that a collection has ever outdated. Invariant: never fall. */
@@ -70,7 +71,7 @@ export class RegisterAcceptor<Value> {
     restart: RegisterAcceptorRestart<Value> = { records: [], ages: [] },
     rules: RegisterRules = new RegisterRules(),
   ) {
-    this.#keysMax = options.keysMax ?? 1_000_000;
+    this.keysMax = options.keysMax ?? 1_000_000;
     this.#ticket = options.ticket ?? 0;
     this.#records = new Map(restart.records);
     this.#ages = new Map(restart.ages);
@@ -143,7 +144,7 @@ export class RegisterAcceptor<Value> {
   ): RegisterRefusal | undefined {
     if (!this.#rules.isOfAge(age, this.#ages.get(from) ?? 0)) return 'outdated';
     if (!isHighEnough) return 'outbid';
-    return !this.#records.has(key) && this.#records.size >= this.#keysMax ? 'full' : undefined;
+    return !this.#records.has(key) && this.#records.size >= this.keysMax ? 'full' : undefined;
   }
 
   #requireAges(from: NodeId, { run, ages }: Message<Value, 'require-ages'>): void {
@@ -182,7 +183,7 @@ export class RegisterAcceptor<Value> {
   }
 
   #reject(to: NodeId, { key, ballot }: { readonly key: string; readonly ballot: Ballot }, why: RegisterRefusal): void {
-    const promised = why === 'outbid' ? this.#recordOf(key).promised : NO_BALLOT;
+    const { promised } = this.#recordOf(key);
     this.#out.push({ kind: 'send', to, message: { kind: 'rejected', key, ballot, why, promised }, after: 0 });
   }
 }

@@ -75,9 +75,8 @@ export class RegisterAdministrator implements Disposable {
   ): Promise<Collected> {
     if (tombstones.length === 0) return Promise.resolve({ erased: [], kept: [] });
     const kernel = new GarbageCollection({ ...this.#options, acceptors }, collectionOf(tombstones));
-    return this.#run(kernel as Kernel<AnyInput, AnyEffect>, (effect, resolve) => {
+    return this.#run<GarbageCollectionEffect, Collected>(kernel, (effect, resolve) => {
       if (effect.kind === 'collected') return resolve({ erased: effect.erased, kept: effect.kept });
-      if (effect.kind !== 'sweep') return;
       const { key } = effect;
       const swept = (ballot: Ballot | undefined): void => this.#step(kernel, { kind: 'swept', key, ballot });
       void sweep(key).then(swept, () => swept(undefined));
@@ -91,9 +90,9 @@ export class RegisterAdministrator implements Disposable {
    */
   changeAcceptors(steps: readonly MembershipStep[], rescan: () => Promise<void>): Promise<void> {
     const kernel = new MembershipChange(this.#options, steps);
-    return this.#run<void>(kernel as Kernel<AnyInput, AnyEffect>, (effect, resolve, reject) => {
+    return this.#run<MembershipChangeEffect, void>(kernel, (effect, resolve, reject) => {
       if (effect.kind === 'finished') return resolve();
-      if (effect.kind === 'rescan') void rescan().then(() => this.#step(kernel, { kind: 'rescanned' }), reject);
+      void rescan().then(() => this.#step(kernel, { kind: 'rescanned' }), reject);
     });
   }
 
@@ -106,10 +105,10 @@ export class RegisterAdministrator implements Disposable {
     this.#task?.stop(new Error('the administrator was closed'));
   }
 
-  #run<Result>(
-    kernel: Kernel<AnyInput, AnyEffect>,
+  #run<Effect extends AnyEffect, Result>(
+    kernel: GarbageCollection | MembershipChange,
     carryOut: (
-      effect: Exclude<AnyEffect, { readonly kind: 'send' }>,
+      effect: Exclude<Effect, { readonly kind: 'send' }>,
       resolve: (result: Result) => void,
       reject: (reason: unknown) => void,
     ) => void,
@@ -124,7 +123,12 @@ export class RegisterAdministrator implements Disposable {
           settle(value);
         };
       const stop = end(reject);
-      const task: Task = { kernel, stop, timer: undefined, carryOut: (effect) => carryOut(effect, end(resolve), stop) };
+      const task: Task = {
+        kernel: kernel as Kernel<AnyInput, AnyEffect>,
+        stop,
+        timer: undefined,
+        carryOut: (effect) => carryOut(effect as never, end(resolve), stop),
+      };
       this.#task = task;
       this.#step(kernel, { kind: 'start' });
     });

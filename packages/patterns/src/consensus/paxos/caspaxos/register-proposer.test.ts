@@ -120,7 +120,7 @@ describe('a change', () => {
     });
 
     test('is unknown when its mark may have been forgotten, after changes by very many proposers', () => {
-      const marks = Array.from({ length: MARKS_MAX }, (_, at) => b(4, 2 + at));
+      const marks = Array.from({ length: MARKS_MAX }, (_, at) => b(at === 0 ? 2 : 4, 2 + at));
       const crowded = outbid();
       crowded.promise(A, 'x', 5, [b(4, 2), 'z', marks]);
       expect(crowded.promise(B, 'x', 5)).toEqual(['failed: contended, unknown']);
@@ -154,6 +154,9 @@ describe('a change', () => {
     solo.change('x', append('a'));
     expect(solo.change('y', append('a'))).toEqual(['failed: busy, not-applied']);
     expect(solo.read('x')).toEqual(['failed: busy, not-applied']);
+    const reading = new SoloProposer({ ...plain, changesMax: 1 });
+    reading.read('x');
+    expect(reading.change('y', append('a'))).toEqual(['failed: busy, not-applied']);
     const full = { kind: 'rejected', key: 'x', ballot: b(1), why: 'full', promised: b(0, 0) } as const;
     solo.hear(A, full);
     expect(solo.hear(B, full)).toEqual(['failed: full, not-applied']);
@@ -237,6 +240,20 @@ describe('a read', () => {
     queried(solo, A);
     expect(solo.due()).toEqual(['>12 query', '>13 query']);
     expect(solo.due()).toEqual(['failed: timed-out, not-applied']);
+    expect(queried(solo, B)).toEqual([]);
+  });
+
+  test('is begun anew as a change when the configuration changes, or the register is erased, and not when another one is', () => {
+    const outdate = (key: string): string[] =>
+      solo.hear(NodeId.of(50), { kind: 'outdate', run: key, keys: [key], round: 0 });
+    const solo = new SoloProposer(plain);
+    solo.read('x');
+    expect(outdate('y')).not.toContain('>11 prepare 1.1 age 1 after #2');
+    expect(outdate('x')).toContain('>11 prepare 1.1 age 2 after #3');
+    const other = new SoloProposer(plain);
+    other.read('x');
+    const configuration = majorityConfiguration(2, ACCEPTORS);
+    expect(other.hear(NodeId.of(60), { kind: 'configure', configuration })).toContain('>11 prepare 1.1 after #2');
   });
 });
 
@@ -306,6 +323,30 @@ test('remembers so many promised ballots, and forgets the oldest', () => {
   carry(solo, 'y', 3);
   expect(solo.change('x', append('b'))).toContain('>11 prepare 5.1 after #1');
   expect(solo.change('y', append('b'))).toContain('>11 accept 4.1 "ab" next 6.1 after #1');
+});
+
+describe('the deadline', () => {
+  test('is that of whatever is due first, a change or a read', () => {
+    const changing = new SoloProposer();
+    changing.change('x', append('a'));
+    changing.now = 50;
+    changing.read('y');
+    expect(changing.proposer.deadline).toBe(100);
+    const reading = new SoloProposer();
+    reading.read('y');
+    reading.now = 50;
+    reading.change('x', append('a'));
+    expect(reading.proposer.deadline).toBe(100);
+  });
+
+  test('is counted from the latest time seen, though a clock may go back', () => {
+    const solo = new SoloProposer();
+    solo.now = 100;
+    solo.read('x');
+    solo.now = 50;
+    solo.read('y');
+    expect(solo.proposer.deadline).toBe(200);
+  });
 });
 
 test('options that make no sense are refused', () => {

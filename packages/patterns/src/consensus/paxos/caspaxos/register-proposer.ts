@@ -150,12 +150,16 @@ export class RegisterProposer<Value> {
     core.send(from, { kind: 'outdated', run, age: core.age });
   }
 
+  #beginAnew(): void {
+    this.#changes.configured();
+    this.#reads.configured();
+  }
+
   #configure(from: NodeId, configuration: RegisterConfiguration): void {
     const core = this.#core;
     if (configuration.version > core.configuration.version) {
       core.configure(configuration);
-      this.#changes.configured();
-      this.#reads.configured();
+      if (!core.rules.outlivesConfiguration()) this.#beginAnew();
     }
     core.send(from, { kind: 'configured', version: core.configuration.version });
   }

@@ -1,12 +1,13 @@
 import { describe, expect, test } from 'vitest';
+import { Instant } from '../../../base/index.ts';
 import { seeded } from '../../../detection/random.fixture.ts';
 import { FakeTime, settle } from '../../../resilience/world.fixture.ts';
 import { type Accepted, type Ballot, NodeId } from '../ballot.ts';
 import { majorityConfiguration } from './configuration.ts';
 import type { Held } from './held.ts';
 import { growthSteps } from './membership-change.ts';
-import type { RegisterRequest } from './messages.ts';
-import type { RegisterWrite } from './register-acceptor.ts';
+import type { RegisterAnswer, RegisterRequest } from './messages.ts';
+import { RegisterAcceptor, type RegisterAcceptorEffect, type RegisterWrite } from './register-acceptor.ts';
 import { RegisterAdministrator } from './register-administrator.ts';
 import { newRegisterProposer } from './register-proposer.ts';
 import { RegisterServer } from './register-server.ts';
@@ -180,6 +181,13 @@ describe('registers', () => {
     expect(cluster.sent).toBe(0);
   });
 
+  test('save the latest record of a batch, which says it all', async () => {
+    const cluster = new Cluster({ roundsPerWrite: 1 });
+    await cluster.proposers[0]!.change('w', increment);
+    await Promise.all(['x', 'y', 'z'].map((key) => cluster.proposers[0]!.change(key, increment)));
+    expect(cluster.saved.map(({ reservedRound }) => reservedRound)).toEqual([1, 2, 5, 8]);
+  });
+
   test('end their calls when they are closed', async () => {
     const cluster = new Cluster();
     for (const id of ids) cluster.down.add(id);
@@ -217,6 +225,11 @@ describe('registers', () => {
     for (const server of cluster.servers.slice(0, 3)) expect([...server.keys()]).toEqual(['y']);
     expect(await cluster.ends(one.read('y'))).toBe(1);
     expect(await cluster.ends(one.change('x', increment))).toBe(1);
+    expect(cluster.administrator.isBusy).toBe(false);
+    expect(cluster.time.pending).toBe(0);
+    // What comes now belongs to a collection that has ended, and there is nothing to stop.
+    cluster.administrator.receive(members[0]!, { kind: 'ages-required', run: '1.1' });
+    cluster.administrator[Symbol.dispose]();
     expect(cluster.administrator.isBusy).toBe(false);
   });
 
@@ -323,6 +336,107 @@ describe('a function that throws at one reading and not at another', () => {
     });
     await expect(call).rejects.toThrow(TypeError);
   });
+});
+
+test('calls from within a change are made in their order', async () => {
+  const alone = new Cluster().proposers[0]!;
+  const calls: Promise<number | undefined>[] = [];
+  await alone.change('x', () => {
+    for (const digit of [1, 2]) calls.push(alone.change('y', (current) => (current ?? 0) * 10 + digit));
+    return 0;
+  });
+  expect(await Promise.all(calls)).toEqual([1, 12]);
+});
+
+test('with a transport that answers at once, thousands of calls that wait for each other end', async () => {
+  const out: RegisterAcceptorEffect<number>[] = [];
+  const acceptor = new RegisterAcceptor<number>();
+  const registers: Registers<number> = new Registers<number>({
+    self: NodeId.of(1),
+    random: () => 0,
+    time: new FakeTime(),
+    record: newRegisterProposer(majorityConfiguration(1, members.slice(0, 1))),
+    roundsPerWrite: 10_000,
+    save: async () => {},
+    send: (to, message) => {
+      acceptor.step(
+        { kind: 'message', from: NodeId.of(1), message: message as RegisterRequest<number> },
+        Instant.of(0),
+        out,
+      );
+      for (const effect of out.splice(0))
+        if (effect.kind === 'send') registers.receive(to, effect.message as RegisterAnswer<number>);
+    },
+  });
+  const results = await Promise.all(Array.from({ length: 4_000 }, () => registers.change('x', increment)));
+  expect(results.at(-1)).toBe(4_000);
+});
+
+test('registers have one timer, which is set anew when something else is due first, and when nothing is', async () => {
+  const alone = new Alone();
+  const { time, registers } = alone;
+  const read = registers.read('x');
+  expect([time.pending, time.armings]).toEqual([1, 1]);
+  const other = registers.read('y');
+  expect([time.pending, time.armings]).toEqual([1, 1]);
+  await time.advance(100);
+  expect(alone.sent.map((message) => (message.kind === 'query' ? message.key : message.kind))).toEqual(
+    ['x', 'y', 'x', 'y'].flatMap((key) => [key, key, key]),
+  );
+  expect([time.pending, time.armings]).toEqual([1, 2]);
+  for (const [at, key] of ['x', 'y'].entries())
+    for (const from of members.slice(0, 2))
+      registers.receive(from, { kind: 'queried', key, id: at + 1, accepted: undefined });
+  expect(await Promise.all([read, other])).toEqual([undefined, undefined]);
+  expect(time.pending).toBe(0);
+  registers[Symbol.dispose]();
+  registers[Symbol.dispose]();
+});
+
+test('a timer that fires too early is set again', () => {
+  const armed: { readonly at: number; readonly run: () => void }[] = [];
+  const registers = new Registers<number>({
+    self: NodeId.of(1),
+    random: () => 0,
+    time: {
+      clock: { monotonic: () => Instant.of(0) },
+      timers: {
+        at: (at, run) => {
+          armed.push({ at, run });
+          return { [Symbol.dispose]: () => {} };
+        },
+      },
+    },
+    record: newRegisterProposer(majorityConfiguration(1, members)),
+    save: async () => {},
+    send: () => {},
+  });
+  registers.read('x').catch(() => {});
+  armed[0]!.run();
+  expect(armed.map(({ at }) => at)).toEqual([100, 100]);
+});
+
+test('what comes after closing is neither answered nor saved', async () => {
+  const alone = new Alone();
+  alone.registers[Symbol.dispose]();
+  alone.registers[Symbol.dispose]();
+  alone.registers.receive(NodeId.of(50), { kind: 'configure', configuration: majorityConfiguration(2, members) });
+  await settle();
+  expect(alone.sent).toEqual([]);
+  expect(alone.registers.configuration.version).toBe(1);
+  await expect(alone.registers.read('x')).rejects.toMatchObject({ code: 'closed', message: 'the proposer was closed' });
+});
+
+test('a proposer whose disk failed stays so when it is closed', async () => {
+  const cluster = new Cluster();
+  cluster.save = () => Promise.reject(new Error('no space'));
+  const [one] = cluster.proposers as [Registers<number>];
+  await expect(one.change('x', increment)).rejects.toMatchObject({
+    code: 'disk-failed',
+    cause: { message: 'no space' },
+  });
+  one[Symbol.dispose]();
+  await expect(one.read('x')).rejects.toMatchObject({ code: 'disk-failed' });
 });
 
 test('closing registers from within a change ends it, and leaves no timer behind', async () => {

@@ -34,7 +34,10 @@ type Ended<Value> = Extract<
   { readonly id: number; readonly kind: 'changed' | 'value' | 'failed' }
 >;
 
+type Changed<Value> = Extract<Ended<Value>, { readonly kind: 'changed' }>;
+
 interface Call<Value> {
+  /** Of calls of `change` and `delete` alone. */
   readonly change: ((current: Value | undefined) => Value | undefined) | undefined;
   /** What `change` threw, by the round in which it was asked: which of its answers counts may turn out later. */
   readonly thrown: Map<number, unknown>;
@@ -85,12 +88,12 @@ export class Registers<Value> implements Disposable {
 
   /** Leaves a tombstone, for a `GarbageCollection` to erase. */
   async delete(key: string): Promise<Tombstone> {
-    const effect = await this.#call(
+    const ended = await this.#call(
       'delete',
       (id) => ({ kind: 'change', id, key }),
       () => undefined,
     );
-    return { key, ballot: (effect as Extract<Ended<Value>, { readonly kind: 'changed' }>).ballot };
+    return { key, ballot: (ended as Changed<Value>).ballot };
   }
 
   /** What the register has held from the first such call on, whoever made it: single-decree Paxos. */
@@ -100,8 +103,9 @@ export class Registers<Value> implements Disposable {
 
   /** Has what the register holds accepted by a quorum: for rescans; or by all acceptors, for the `sweep` of a collection. The ballot is undefined when there is a value. */
   async rewrite(key: string, reach: Reach): Promise<Tombstone['ballot'] | undefined> {
-    const effect = await this.#call('rewrite', (id) => ({ kind: 'identity', id, key, reach }));
-    return effect.kind === 'changed' && effect.value === undefined ? effect.ballot : undefined;
+    const ended = await this.#call('rewrite', (id) => ({ kind: 'identity', id, key, reach }));
+    const { value, ballot } = ended as Changed<Value>;
+    return value === undefined ? ballot : undefined;
   }
 
   /** What acceptors answer, and what collectors and operators want. */
@@ -148,9 +152,11 @@ export class Registers<Value> implements Disposable {
       for (let next = this.#inputs.shift(); next !== undefined; next = this.#inputs.shift()) {
         const out: RegisterProposerEffect<Value>[] = [];
         this.#proposer.step(next, this.#options.time.clock.monotonic(), out);
-        for (const effect of out) this.#carryOut(effect);
-        // A function or a caller may have closed it.
-        if (this.#closed !== undefined) return;
+        for (const effect of out) {
+          this.#carryOut(effect);
+          // A function or a transport may have closed it.
+          if (this.#closed !== undefined) return;
+        }
       }
     } finally {
       this.#isStepping = false;
@@ -170,20 +176,19 @@ export class Registers<Value> implements Disposable {
         return;
       }
       default: {
-        const call = this.#calls.get(effect.id);
+        const call = this.#calls.get(effect.id)!;
         this.#calls.delete(effect.id);
-        call?.ended(effect);
+        call.ended(effect);
       }
     }
   }
 
   #apply(id: number, round: number, current: Value | undefined): Value | undefined {
-    const call = this.#calls.get(id);
-    if (call?.change === undefined) return current;
+    const { change, thrown } = this.#calls.get(id)!;
     try {
-      return call.change(current);
+      return change!(current);
     } catch (reason) {
-      call.thrown.set(round, reason);
+      thrown.set(round, reason);
       return current;
     }
   }

@@ -12,6 +12,7 @@ import {
   type RegisterAcceptorMessage,
   type RegisterAcceptorOptions,
   type RegisterAcceptorRestart,
+  type RegisterWrite,
 } from './register-acceptor.ts';
 import { newRegisterProposer, RegisterProposer, restartedRegisterProposer } from './register-proposer.ts';
 import type {
@@ -139,16 +140,28 @@ export class SoloAcceptor {
   }
 }
 
+function showWrite(write: RegisterWrite<string>): string {
+  return write.kind === 'erase' ? `erase ${write.keys.join(', ')}` : write.kind;
+}
+
+function showMessage(message: Parameters<typeof showRegisterMessage>[0]): string {
+  const shown = showRegisterMessage(message);
+  if (message.kind === 'erased') return `${shown}, kept ${message.kept.join(', ')}`;
+  return message.kind === 'rejected' && message.promised.round > 0
+    ? `${shown} by ${showBallot(message.promised)}`
+    : shown;
+}
+
 function showEffect(
   effect: RegisterAcceptorEffect<string> | Exclude<RegisterProposerEffect<string>, { kind: 'apply' }>,
 ): string {
   switch (effect.kind) {
     case 'persist': {
-      if ('write' in effect) return `persist #${effect.ticket} ${effect.write.kind}`;
+      if ('write' in effect) return `persist #${effect.ticket} ${showWrite(effect.write)}`;
       return `persist #${effect.ticket} round ${effect.record.reservedRound} age ${effect.record.age} configuration ${effect.record.configuration.version}`;
     }
     case 'send':
-      return `>${effect.to} ${showRegisterMessage(effect.message)}${effect.after === 0 ? '' : ` after #${effect.after}`}`;
+      return `>${effect.to} ${showMessage(effect.message)}${effect.after === 0 ? '' : ` after #${effect.after}`}`;
     case 'changed':
       return `changed to ${effect.value} at ${showBallot(effect.ballot)}`;
     case 'value':
