@@ -16,8 +16,8 @@ export function mergeNodes<V>(a: Maybe<V>, b: Maybe<V>, shift: number, rule: Mer
   if (a === b) return a;
   if (b === undefined) return rule.mine === undefined ? a : sift(a!, rule.mine);
   if (a === undefined) return sift(b, rule.theirs);
-  if (a.kind !== 1 && b.kind !== 1 && a.hash === b.hash) return mergeLeaves(a, b, rule);
-  if (a.kind === 1 && b.kind !== 1 && rule.mine === undefined) {
+  if (a.kind !== 'branch' && b.kind !== 'branch' && a.hash === b.hash) return mergeLeaves(a, b, rule);
+  if (a.kind === 'branch' && b.kind !== 'branch' && rule.mine === undefined) {
     const bit = bitOf(b.hash, shift);
     const before = slotAt(a, bit);
     return withSlot(a, bit, before, mergeNodes(before, b, shift + BITS, rule));
@@ -25,7 +25,7 @@ export function mergeNodes<V>(a: Maybe<V>, b: Maybe<V>, shift: number, rule: Mer
   const slots: Node<V>[] = [];
   let bitmap = 0;
   let size = 0;
-  let same = a.kind === 1;
+  let same = a.kind === 'branch';
   const bitsA = bitsOf(a, shift);
   for (let rest = bitsA | bitsOf(b, shift); rest !== 0; rest &= rest - 1) {
     const bit = rest & -rest;
@@ -42,17 +42,17 @@ export function mergeNodes<V>(a: Maybe<V>, b: Maybe<V>, shift: number, rule: Mer
 
 /** The slots of a node as if it were a branch: a leaf or bucket would be in one. */
 function bitsOf<V>(node: Node<V>, shift: number): number {
-  return node.kind === 1 ? node.bitmap : bitOf(node.hash, shift);
+  return node.kind === 'branch' ? node.bitmap : bitOf(node.hash, shift);
 }
 
 function childAt<V>(node: Node<V>, bit: number, shift: number): Maybe<V> {
-  if (node.kind === 1) return slotAt(node, bit);
+  if (node.kind === 'branch') return slotAt(node, bit);
   return bitOf(node.hash, shift) === bit ? node : undefined;
 }
 
 /** Of leaves and buckets of equal hash. */
 function mergeLeaves<V>(a: Leaf<V> | Bucket<V>, b: Leaf<V> | Bucket<V>, rule: MergeRule<V>): Maybe<V> {
-  if (a.kind === 0 && b.kind === 0 && a.key === b.key) return mergeLeaf(a, b, rule);
+  if (a.kind === undefined && b.kind === undefined && a.key === b.key) return mergeLeaf(a, b, rule);
   const [mine, theirs] = [leavesOf(a), leavesOf(b)];
   const merged: Leaf<V>[] = [];
   let kept = 0;
@@ -81,18 +81,18 @@ function mergeLeaf<V>(a: Leaf<V> | undefined, b: Leaf<V> | undefined, rule: Merg
 
 function withValue<V>(leaf: Leaf<V>, value: V | undefined): Leaf<V> | undefined {
   if (value === leaf.value) return leaf;
-  return value === undefined ? undefined : { kind: 0, hash: leaf.hash, key: leaf.key, value };
+  return value === undefined ? undefined : { hash: leaf.hash, key: leaf.key, value };
 }
 
 /** The leaves whose value `keep` gives a value for, with that. */
 function sift<V>(node: Node<V>, keep: (value: V) => V | undefined): Maybe<V> {
-  if (node.kind === 0) return withValue(node, keep(node.value));
-  const before: readonly Node<V>[] = node.kind === 1 ? node.slots : node.leaves;
+  if (node.kind === undefined) return withValue(node, keep(node.value));
+  const before: readonly Node<V>[] = node.kind === 'branch' ? node.slots : node.leaves;
   const after: Node<V>[] = [];
   let bitmap = 0;
   let size = 0;
   let same = true;
-  for (let rest = node.kind === 1 ? node.bitmap : 0, at = 0; at < before.length; rest &= rest - 1, at++) {
+  for (let rest = node.kind === 'branch' ? node.bitmap : 0, at = 0; at < before.length; rest &= rest - 1, at++) {
     const kept = sift(before[at]!, keep);
     same &&= kept === before[at];
     if (kept === undefined) continue;
@@ -101,5 +101,5 @@ function sift<V>(node: Node<V>, keep: (value: V) => V | undefined): Maybe<V> {
     size += sizeOf(kept);
   }
   if (same) return node;
-  return node.kind === 1 ? branch(bitmap, after.slice(), size) : ofLeaves(after as Leaf<V>[]);
+  return node.kind === 'branch' ? branch(bitmap, after.slice(), size) : ofLeaves(after as Leaf<V>[]);
 }

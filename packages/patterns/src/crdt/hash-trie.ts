@@ -7,13 +7,14 @@
 import { assert } from '../base/index.ts';
 
 export interface Leaf<V> {
-  readonly kind: 0;
+  /** Left out: there are many. */
+  readonly kind?: undefined;
   readonly hash: number;
   readonly key: string;
   readonly value: V;
 }
 export interface Branch<V> {
-  readonly kind: 1;
+  readonly kind: 'branch';
   /** One bit per occupied slot, of 32. */
   readonly bitmap: number;
   readonly slots: readonly Node<V>[];
@@ -21,7 +22,7 @@ export interface Branch<V> {
   readonly size: number;
 }
 export interface Bucket<V> {
-  readonly kind: 2;
+  readonly kind: 'bucket';
   readonly hash: number;
   readonly leaves: readonly Leaf<V>[];
 }
@@ -33,12 +34,12 @@ export const BITS = 5;
 const MASK = 31;
 
 export function leafOf<V>(key: string, value: V): Leaf<V> {
-  return { kind: 0, hash: hashOf(key), key, value };
+  return { hash: hashOf(key), key, value };
 }
 
 export function sizeOf<V>(node: Maybe<V>): number {
   if (node === undefined) return 0;
-  return node.kind === 0 ? 1 : node.kind === 1 ? node.size : node.leaves.length;
+  return node.kind === undefined ? 1 : node.kind === 'branch' ? node.size : node.leaves.length;
 }
 
 export function bitOf(hash: number, shift: number): number {
@@ -51,8 +52,8 @@ export function slotAt<V>({ bitmap, slots }: Branch<V>, bit: number): Maybe<V> {
 
 export function remove<V>(node: Maybe<V>, shift: number, hash: number, key: string): Maybe<V> {
   if (node === undefined) return undefined;
-  if (node.kind === 0) return node.key === key ? undefined : node;
-  if (node.kind === 2) {
+  if (node.kind === undefined) return node.key === key ? undefined : node;
+  if (node.kind === 'bucket') {
     const left = node.leaves.filter((leaf) => leaf.key !== key);
     return left.length === node.leaves.length ? node : ofLeaves(left);
   }
@@ -75,8 +76,8 @@ export function withSlot<V>(node: Branch<V>, bit: number, before: Maybe<V>, afte
 
 /** The node of these slots: none, the only one unless it is a branch, or a branch. */
 export function branch<V>(bitmap: number, slots: readonly Node<V>[], size: number): Maybe<V> {
-  if (slots.length === 1 && slots[0]!.kind !== 1) return slots[0];
-  return slots.length === 0 ? undefined : { kind: 1, bitmap, slots, size };
+  if (slots.length === 1 && slots[0]!.kind !== 'branch') return slots[0];
+  return slots.length === 0 ? undefined : { kind: 'branch', bitmap, slots, size };
 }
 
 /** Ascending by the slots from the root down, then by key: the order of iteration. */
@@ -103,30 +104,30 @@ export function build<V>(leaves: readonly Leaf<V>[], from: number, to: number, s
     slots[slot] = build(leaves, at, end, shift + BITS);
     at = end;
   }
-  return { kind: 1, bitmap, slots, size: to - from };
+  return { kind: 'branch', bitmap, slots, size: to - from };
 }
 
 function bucketOf<V>(leaves: readonly Leaf<V>[]): Bucket<V> {
   for (let at = 1; at < leaves.length; at++)
     assert(leaves[at - 1]!.key !== leaves[at]!.key, `key ${leaves[at]!.key} must come once`);
-  return { kind: 2, hash: leaves[0]!.hash, leaves };
+  return { kind: 'bucket', hash: leaves[0]!.hash, leaves };
 }
 
 /** Of leaves of equal hash, sorted by key. */
 export function ofLeaves<V>(leaves: readonly Leaf<V>[]): Maybe<V> {
-  return leaves.length < 2 ? leaves[0] : { kind: 2, hash: leaves[0]!.hash, leaves };
+  return leaves.length < 2 ? leaves[0] : { kind: 'bucket', hash: leaves[0]!.hash, leaves };
 }
 
 export function leavesOf<V>(node: Leaf<V> | Bucket<V>): readonly Leaf<V>[] {
-  return node.kind === 0 ? [node] : node.leaves;
+  return node.kind === undefined ? [node] : node.leaves;
 }
 
 export function equalNodes<V>(a: Maybe<V>, b: Maybe<V>, same: (a: V, b: V) => boolean): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined || sizeOf(a) !== sizeOf(b)) return false;
-  if (a.kind === 1 && b.kind === 1)
+  if (a.kind === 'branch' && b.kind === 'branch')
     return a.bitmap === b.bitmap && a.slots.every((slot, at) => equalNodes(slot, b.slots[at], same));
-  if (a.kind === 1 || b.kind === 1 || a.hash !== b.hash) return false;
+  if (a.kind === 'branch' || b.kind === 'branch' || a.hash !== b.hash) return false;
   const theirs = leavesOf(b);
   return leavesOf(a).every(({ key, value }, at) => {
     const other = theirs[at]!;
@@ -135,14 +136,14 @@ export function equalNodes<V>(a: Maybe<V>, b: Maybe<V>, same: (a: V, b: V) => bo
 }
 
 export function walk<V>(node: Node<V>, visit: (value: V, key: string) => void): void {
-  if (node.kind === 0) visit(node.value, node.key);
-  else if (node.kind === 1) for (const slot of node.slots) walk(slot, visit);
+  if (node.kind === undefined) visit(node.value, node.key);
+  else if (node.kind === 'branch') for (const slot of node.slots) walk(slot, visit);
   else for (const { key, value } of node.leaves) visit(value, key);
 }
 
 export function* entriesOf<V>(node: Node<V>): IterableIterator<[string, V]> {
-  if (node.kind === 0) yield [node.key, node.value];
-  else if (node.kind === 1) for (const slot of node.slots) yield* entriesOf(slot);
+  if (node.kind === undefined) yield [node.key, node.value];
+  else if (node.kind === 'branch') for (const slot of node.slots) yield* entriesOf(slot);
   else for (const { key, value } of node.leaves) yield [key, value];
 }
 

@@ -54,8 +54,9 @@ export class PersistentMap<V> {
     let node = this.#root;
     const hash = hashOf(key);
     for (let shift = 0; node !== undefined; shift += BITS) {
-      if (node.kind === 0) return node.key === key ? node.value : undefined;
-      if (node.kind === 2) return node.hash === hash ? node.leaves.find((leaf) => leaf.key === key)?.value : undefined;
+      if (node.kind === undefined) return node.key === key ? node.value : undefined;
+      if (node.kind === 'bucket')
+        return node.hash === hash ? node.leaves.find((leaf) => leaf.key === key)?.value : undefined;
       node = slotAt(node, bitOf(hash, shift));
     }
     return undefined;

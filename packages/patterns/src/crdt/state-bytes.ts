@@ -5,28 +5,45 @@
 import { assert, ByteReader, ByteWriter } from '../base/index.ts';
 import { DotContext } from '../time/index.ts';
 
+/** Up to so many names are found by looking at each: a map costs more to fill and to empty than most deltas to write. */
+const FEW_NAMES = 8;
+
 export class StateWriter extends ByteWriter {
-  readonly #numbers: Map<string, number> = new Map();
+  /** Those up to `#count` count. */
+  readonly #names: string[] = [];
+  #count = 0;
+  /** Of all of them, once there are more than a few. */
+  #numbers: Map<string, number> | undefined;
 
   /** Its number; when it comes for the first time, the number that it will have, and the name. */
   name(name: string): void {
-    const number = this.#numbers.get(name);
-    this.uint(number ?? this.#numbers.size);
-    if (number !== undefined) return;
-    this.#numbers.set(name, this.#numbers.size);
+    const number = this.#find(name);
+    this.uint(number < 0 ? this.#count : number);
+    if (number >= 0) return;
     this.text(name);
+    this.#names[this.#count++] = name;
+    if (this.#numbers !== undefined) this.#numbers.set(name, this.#count - 1);
+    else if (this.#count > FEW_NAMES)
+      this.#numbers = new Map(this.#names.slice(0, this.#count).map((n, at) => [n, at]));
   }
 
   /** The number of a name that was written. */
   numberOf(name: string): number {
-    const number = this.#numbers.get(name);
-    assert(number !== undefined, `the name ${name} must be written before its number`);
+    const number = this.#find(name);
+    assert(number >= 0, `the name ${name} must be written before its number`);
     return number;
   }
 
   /** Before another state. */
   forget(): void {
-    this.#numbers.clear();
+    this.#count = 0;
+    this.#numbers = undefined;
+  }
+
+  #find(name: string): number {
+    if (this.#numbers !== undefined) return this.#numbers.get(name) ?? -1;
+    for (let at = 0; at < this.#count; at++) if (this.#names[at] === name) return at;
+    return -1;
   }
 }
 
