@@ -9,6 +9,7 @@
  * one. O(1); least recently used entries leave first.
  */
 import { assert } from '../base/index.ts';
+import { LruMap } from './lru-map.ts';
 import type { MonotonicClock, Time } from './world.ts';
 
 export interface StaleWhileRevalidateOptions<V> {
@@ -52,9 +53,7 @@ export class StaleWhileRevalidate<V> {
   readonly #freshMs: number;
   readonly #staleMs: number;
   readonly #errorMs: number;
-  readonly #entriesMax: number;
-  /** In order of use, the longest unused first. */
-  readonly #entries = new Map<string, Entry<V>>();
+  readonly #entries: LruMap<Entry<V>>;
   readonly #fetches = new Map<string, Fetch<V>>();
 
   constructor(time: Pick<Time, 'clock'>, options: StaleWhileRevalidateOptions<V>) {
@@ -63,10 +62,11 @@ export class StaleWhileRevalidate<V> {
     this.#freshMs = options.freshMs;
     this.#staleMs = options.freshMs + (options.staleMs ?? 0);
     this.#errorMs = options.freshMs + (options.staleIfErrorMs ?? 0);
-    this.#entriesMax = options.entriesMax ?? 1_000;
+    const entriesMax = options.entriesMax ?? 1_000;
     assert(this.#freshMs >= 0, `freshMs must be >= 0, not ${options.freshMs}`);
     assert(this.#staleMs >= this.#freshMs && this.#errorMs >= this.#freshMs, 'staleMs and staleIfErrorMs must be >= 0');
-    assert(this.#entriesMax >= 1, `entriesMax must be >= 1, not ${options.entriesMax}`);
+    assert(entriesMax >= 1, `entriesMax must be >= 1, not ${options.entriesMax}`);
+    this.#entries = new LruMap(entriesMax);
   }
 
   get size(): number {
@@ -82,14 +82,15 @@ export class StaleWhileRevalidate<V> {
    * The value of `key`, fetched by `fetch` if need be. Rejects with what `fetch` rejects with when there is no old value that may stand in,
    * or with the reason of `signal`.
    */
-  async get(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, signal?: AbortSignal): Promise<Cached<V>> {
-    signal?.throwIfAborted();
-    const entry = this.#use(key);
+  get(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, signal?: AbortSignal): Promise<Cached<V>> {
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    const entry = this.#entries.get(key);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - entry.at;
-    if (entry !== undefined && ageMs < this.#freshMs) return { value: entry.value, freshness: 'fresh', ageMs };
+    if (entry !== undefined && ageMs < this.#freshMs)
+      return Promise.resolve({ value: entry.value, freshness: 'fresh', ageMs });
     if (entry !== undefined && ageMs < this.#staleMs) {
       this.#revalidate(key, fetch);
-      return { value: entry.value, freshness: 'stale', ageMs };
+      return Promise.resolve({ value: entry.value, freshness: 'stale', ageMs });
     }
     return this.#wait(key, fetch, signal);
   }
@@ -112,7 +113,7 @@ export class StaleWhileRevalidate<V> {
       return { value, freshness: 'fresh', ageMs: 0 };
     } catch (error) {
       if (signal?.aborted === true) throw error;
-      const old = this.#entries.get(key);
+      const old = this.#entries.peek(key);
       const ageMs = old === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - old.at;
       if (old === undefined || ageMs >= this.#errorMs) throw error;
       this.#options.onError?.(key, error);
@@ -138,7 +139,8 @@ export class StaleWhileRevalidate<V> {
       try {
         const value = await fetch(controller.signal);
         const entry = { value, at: this.#clock.monotonic() };
-        if (this.#fetches.get(key) === running && this.#options.mayKeep?.(value) !== false) this.#keep(key, entry);
+        if (this.#fetches.get(key) === running && this.#options.mayKeep?.(value) !== false)
+          this.#entries.set(key, entry);
         return entry;
       } finally {
         if (this.#fetches.get(key) === running) this.#fetches.delete(key);
@@ -149,24 +151,6 @@ export class StaleWhileRevalidate<V> {
     const running: Fetch<V> = { promise, controller, isBackground, waiters: 0 };
     this.#fetches.set(key, running);
     return running;
-  }
-
-  #use(key: string): Entry<V> | undefined {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    return entry;
-  }
-
-  #keep(key: string, entry: Entry<V>): void {
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
-    if (this.#entries.size <= this.#entriesMax) return;
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest);
-      return;
-    }
   }
 }
 
