@@ -26,7 +26,9 @@ test('the defaults are those that the options tell of', () => {
 });
 
 test('a question is repeated so long after it was asked, from the first step on', () => {
-  const solo = new SoloProposer();
-  solo.read('x');
-  expect(solo.proposer.deadline).toBe(100);
+  for (const resendMs of [100, 30]) {
+    const solo = new SoloProposer({ resendMs });
+    solo.read('x');
+    expect(solo.proposer.deadline).toBe(resendMs);
+  }
 });

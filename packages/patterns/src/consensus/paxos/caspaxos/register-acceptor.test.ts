@@ -76,6 +76,15 @@ describe('an acceptor of registers', () => {
     expect(solo.hear(50, message)).toEqual(['>50 erased, kept used, promised, only promised, not reached after #10']);
   });
 
+  test('makes the erasure of a single register durable, too', () => {
+    const solo = new SoloAcceptor();
+    solo.accept('gone', b(3), undefined);
+    expect(solo.hear(50, { kind: 'erase', run: 'r', tombstones: [{ key: 'gone', ballot: b(3) }] })).toEqual([
+      'persist #2 erase gone',
+      '>50 erased, kept  after #2',
+    ]);
+  });
+
   test('has room for so many registers, and refuses one more while it serves those it has', () => {
     const solo = new SoloAcceptor({ keysMax: 1 });
     solo.accept('x', b(1), 'a');

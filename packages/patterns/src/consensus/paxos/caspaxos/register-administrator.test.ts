@@ -56,6 +56,16 @@ describe('a collection', () => {
     expect([it.time.pending, it.administrator.isBusy]).toEqual([0, false]);
   });
 
+  test('that was stopped while it waited leaves no timer behind', async () => {
+    const it = new Alone();
+    const collected = it.administrator.collect([tombstone], [acceptor], async () => b(3));
+    await settle();
+    expect(it.time.pending).toBe(1);
+    it.administrator[Symbol.dispose]();
+    await expect(collected).rejects.toThrow('closed');
+    expect(it.time.pending).toBe(0);
+  });
+
   test('that was stopped while it sent leaves no timer behind', async () => {
     const it = new Alone();
     it.sending = () => it.administrator[Symbol.dispose]();

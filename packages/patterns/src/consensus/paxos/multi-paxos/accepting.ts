@@ -45,7 +45,6 @@ export class Accepting<Value> {
       core.promise(ballot);
       if (before === undefined || compareBallots(before.ballot, ballot) !== 0)
         core.persist(log.accept(slot, ballot, entry));
-      this.#learning.told(from, ballot, chosen);
     }
     // A slot that is chosen holds what the leader proposes in it, under whatever ballot: nothing else can be proposed any more.
     core.answer(from, { kind: 'accepted', ballot, slot });

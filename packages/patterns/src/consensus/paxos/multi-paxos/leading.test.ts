@@ -15,6 +15,7 @@ describe('a leader', () => {
     solo.accepted(2, 2);
     solo.accepted(2, 2);
     expect(solo.accepted(3, 2)).toEqual(['done 2 in 2']);
+    expect(solo.accepted(1, 2)).toEqual([]);
     solo.accepted(2, 1);
     expect(solo.accepted(3, 1)).toEqual([
       'done 1 in 1',
@@ -78,10 +79,15 @@ describe('a leader', () => {
     solo.propose('x');
     solo.accepted(2, 1);
     expect(solo.due()).toEqual(['>2 heartbeat 1.1 chosen 0', '>3 heartbeat 1.1 chosen 0', '>4 heartbeat 1.1 chosen 0']);
+    solo.propose('y');
+    solo.accepted(2, 2);
+    solo.accepted(3, 2);
     solo.due();
-    const repeated = solo.due();
-    expect(repeated).toContain('>3 accept 1.1 1:x chosen 0');
-    expect(repeated).not.toContain('>2 accept 1.1 1:x chosen 0');
+    const repeated = solo.due().filter((line) => line.includes('accept'));
+    // The second is chosen, though it waits for the first.
+    expect(repeated).toEqual(['>1 accept 1.1 1:x chosen 0', '>3 accept 1.1 1:x chosen 0']);
+    solo.hear(2, { kind: 'following', ballot: b(1) });
+    expect(solo.due().filter((line) => line.includes('accept'))).toEqual([]);
   });
 
   test('gives up when it has heard of no quorum for an election timeout, and not before', () => {
@@ -107,6 +113,89 @@ describe('a leader', () => {
     expect(solo.accepted(3, 1)).toEqual([]);
     const other = new Solo().lead();
     expect(other.accept(2, b(2, 2), 1, 'y')).toContain('follower under 2');
+  });
+
+  test('that is outbid fails what is in flight of clients, but for what it has said to be done', () => {
+    const solo = new Solo();
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(1), 0, [held(1, b(0, 2), 'recovered')]);
+    solo.promise(3, b(1));
+    solo.propose('x');
+    solo.propose('y');
+    solo.accepted(2, 3);
+    expect(solo.accepted(3, 3)).toEqual(['done 2 in 3']);
+    expect(solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2, 2) })).toEqual([
+      'failed 1: leader-lost, unknown',
+      'follower under undefined',
+    ]);
+    expect(solo.kernel.deadline).toBe(150);
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(3));
+    solo.promise(3, b(3));
+    expect(solo.kernel.image.reign?.inFlight).toEqual([]);
+  });
+
+  test('stands when it has been outbid no sooner than after a silence', () => {
+    const solo = new Solo().lead();
+    for (solo.now = 20; solo.now < 1_000; solo.now += 20) {
+      solo.hear(2, { kind: 'following', ballot: b(1) });
+      solo.step({ kind: 'tick' });
+    }
+    solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2, 2) });
+    expect(solo.kernel.deadline).toBe(1_000 + 150);
+  });
+
+  test('begins behind all that is chosen when nothing else was accepted, whoever knows most', () => {
+    const other = new Solo();
+    other.step({ kind: 'campaign' });
+    other.promise(2, b(1), 2);
+    other.promise(3, b(1));
+    expect(other.propose('x')).toContain('>2 accept 1.1 3:x chosen 0');
+    const entries = [1, 2].map((slot) => held(slot, b(1, 2), `v${slot}`));
+    const record = { promised: b(1, 2), reservedRound: 0, chosen: 2, first: 1 };
+    const self = new Solo({}, { record, entries, applied: 2 });
+    self.step({ kind: 'campaign' });
+    self.promise(2, b(2), 1);
+    expect(self.promise(3, b(2))).not.toContain('>2 learn from 3');
+    expect(self.propose('x')).toContain('>2 accept 2.1 3:x chosen 2');
+  });
+
+  test('says at once that it leads, also when it had led a moment before', () => {
+    const solo = new Solo().lead();
+    solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2, 2) });
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(3));
+    expect(solo.promise(3, b(3))).toContain('>2 heartbeat 3.1 chosen 0');
+  });
+
+  test('promises itself its ballot, though others have elected it', () => {
+    const solo = new Solo();
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(1));
+    expect(solo.promise(3, b(1))).toContain('persist #2 promised 1.1 round 1 chosen 0 first 1');
+    expect(solo.hear(1, { kind: 'prepare', ballot: b(1), from: 1 })).toEqual([]);
+  });
+
+  test('writes what is chosen with its next heartbeat when nothing else is written', () => {
+    const solo = new Solo().lead();
+    solo.propose('x');
+    solo.accept(1, b(1), 1, 'x');
+    solo.accepted(2, 1);
+    expect(solo.accepted(3, 1)).toEqual(['done 1 in 1', 'chosen 1: x']);
+    expect(solo.due()[0]).toBe('persist #4 promised 1.1 round 1 chosen 1 first 1');
+    expect(solo.due()[0]).toBe('>2 heartbeat 1.1 chosen 1');
+  });
+
+  test('tells a learner that is a member once, and does not hear strangers', () => {
+    const solo = new Solo({ learners: [NodeId.of(2)] }).lead();
+    expect(solo.due()).toEqual(['>2 heartbeat 1.1 chosen 0', '>3 heartbeat 1.1 chosen 0']);
+    solo.hear(9, { kind: 'following', ballot: b(1) });
+    expect(solo.kernel.image.reign?.heardFrom.map(([member]) => member)).toEqual([1, 2, 3]);
+  });
+
+  test('does not stand again when it is told to', () => {
+    const solo = new Solo().lead();
+    expect(solo.step({ kind: 'campaign' })).toEqual([]);
   });
 
   test('refuses when its log is full, until it is compacted', () => {
@@ -193,6 +282,7 @@ describe('a leader', () => {
   test('that has given up does not take its own late word for that of a leader', () => {
     const solo = new Solo().lead();
     solo.propose('x');
+    solo.accept(1, b(1), 1, 'x');
     solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2, 2) });
     expect(solo.accept(1, b(1), 1, 'x')).toEqual([]);
     expect(solo.hear(3, { kind: 'prepare', ballot: b(3, 3), from: 1 })[1]).toMatch('>3 promise 3.3');

@@ -64,7 +64,6 @@ export class Leading<Value> {
   /** Whether a phase-2 quorum was heard of within an election timeout. */
   get hasQuorum(): boolean {
     const { self, now, options } = this.#core;
-    if (this.#ballot === undefined) return false;
     return options.quorums.isQuorum('write', (member) => {
       const heardAt = this.#heardFrom.get(member);
       return member === self || (heardAt !== undefined && now - heardAt < options.electionTimeoutMs);
@@ -104,8 +103,8 @@ export class Leading<Value> {
   propose(id: number, value: Value): void {
     const { options, leader } = this.#core;
     if (this.#ballot === undefined) return this.#refuse(id, 'not-leader', leader);
-    if (this.#backlog.length > 0 || this.#inFlight.size >= options.windowMax)
-      return this.#refuse(id, 'window-full', leader);
+    // What was recovered and waits has filled it.
+    if (this.#inFlight.size >= options.windowMax) return this.#refuse(id, 'window-full', leader);
     if (!this.#core.hasRoomFor(this.#next)) return this.#refuse(id, 'log-full', leader);
     this.#next += 1;
     this.#put(this.#next - 1, { kind: 'value', value }, id);
@@ -204,9 +203,8 @@ export class Leading<Value> {
 
   /** Outbid, or cut off. What is in flight may or may not have been chosen. */
   end(): void {
-    if (this.#ballot === undefined) return;
     this.#ballot = undefined;
-    const { out, leader, self } = this.#core;
+    const { out, leader } = this.#core;
     for (const { id, isChosen } of this.#inFlight.values())
       if (id !== undefined && !isChosen)
         out.push({
@@ -214,7 +212,7 @@ export class Leading<Value> {
           id,
           reason: 'leader-lost',
           outcome: 'unknown',
-          leader: leader === self ? undefined : leader,
+          leader,
         });
     this.#inFlight = new Map();
     this.#backlog = [];

@@ -53,13 +53,48 @@ describe('learning', () => {
     expect(solo.due()).toEqual(['>3 learn from 2']);
   });
 
+  test('ends when it has been told of everything, or has taken it over, and no sooner', () => {
+    const follower = new Solo();
+    expect(follower.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 1 })).toContain('>2 learn from 1');
+    follower.accept(2, b(1, 2), 1, 'a');
+    follower.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 1 });
+    expect(follower.kernel.image.catchUp).toBeUndefined();
+    const learner = new Solo({ self: NodeId.of(4) });
+    learner.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 3 });
+    learner.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 2 });
+    learner.hear(2, { kind: 'learned', from: 1, entries: [{ kind: 'no-op' }, { kind: 'no-op' }], chosen: 2 });
+    learner.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 2 });
+    expect(learner.due()).toEqual(['>3 learn from 3']);
+    learner.step({ kind: 'install', through: 3 });
+    expect(learner.kernel.deadline).toBeUndefined();
+  });
+
+  test('goes on for as much as was last said to be chosen', () => {
+    const solo = new Solo({ self: NodeId.of(4) });
+    const noOps = (count: number): { readonly kind: 'no-op' }[] =>
+      Array.from({ length: count }, () => ({ kind: 'no-op' }));
+    solo.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 2 });
+    solo.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 4 });
+    solo.hear(2, { kind: 'learned', from: 1, entries: noOps(2), chosen: 2 });
+    expect(solo.due()).toEqual(['>3 learn from 3']);
+    expect(solo.hear(3, { kind: 'learned', from: 3, entries: noOps(2), chosen: 4 })).toContain('chosen 3: no-op no-op');
+    expect(solo.kernel.deadline).toBeUndefined();
+  });
+
+  test('is not begun by an answer that has nothing', () => {
+    const solo = new Solo();
+    expect(solo.hear(2, { kind: 'learned', from: 1, entries: [], chosen: 0 })).toEqual([]);
+    expect(solo.hear(2, { kind: 'learned', from: 1, entries: [], chosen: 1 })).toEqual(['>2 learn from 1']);
+  });
+
   test('needs a snapshot for what is forgotten elsewhere, and goes on behind it', () => {
     const solo = new Solo({ self: NodeId.of(4) });
     solo.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 9 });
     expect(solo.hear(2, { kind: 'forgotten', first: 8 })).toEqual(['snapshot needed of 2 below 8']);
+    expect(solo.hear(2, { kind: 'forgotten', first: 2 })).toEqual(['snapshot needed of 2 below 2']);
     expect(solo.hear(2, { kind: 'forgotten', first: 1 })).toEqual([]);
     expect(solo.step({ kind: 'install', through: 7 })).toEqual(['persist #1 promised 0.0 round 0 chosen 7 first 8']);
-    expect(solo.step({ kind: 'install', through: 5 })).toEqual([]);
+    expect(solo.step({ kind: 'install', through: 7 })).toEqual([]);
     expect(solo.due()).toEqual(['>3 learn from 8']);
     const last = [8, 9].map(() => ({ kind: 'no-op' as const }));
     expect(solo.hear(3, { kind: 'learned', from: 8, entries: last, chosen: 9 })).toContain('chosen 8: no-op no-op');

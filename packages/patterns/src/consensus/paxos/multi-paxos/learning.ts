@@ -50,12 +50,11 @@ export class Learning<Value> {
 
   /** Asks for what is missing up to `through`, unless somebody is asked already. */
   ask(from: NodeId, through: number): void {
-    const { log, options, self } = this.#core;
+    const { log, options } = this.#core;
     if (log.chosen >= through) {
       if (this.#catchUp !== undefined && log.chosen >= this.#catchUp.through) this.#catchUp = undefined;
       return;
     }
-    if (from === self) return;
     if (this.#catchUp !== undefined) {
       this.#catchUp = { ...this.#catchUp, through: Math.max(through, this.#catchUp.through) };
       return;

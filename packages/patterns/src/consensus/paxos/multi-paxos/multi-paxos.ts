@@ -168,7 +168,8 @@ export class MultiPaxos<Value> {
       case 'following':
         return this.#leading.following(from, message);
       case 'rejected':
-        return this.#rejected(message.ballot, message.promised);
+        this.#core.saw(message.promised);
+        return this.#yieldTo(message.promised);
       case 'learn':
         return this.#learning.asked(from, message);
       case 'learned':
@@ -181,8 +182,7 @@ export class MultiPaxos<Value> {
   #prepare(from: NodeId, message: Extract<MultiPaxosMessage<Value>, { readonly kind: 'prepare' }>): void {
     if (!this.#core.isMember || this.#accepting.isLoyal(from)) return;
     // A leader that has its quorum is loyal to itself.
-    if (this.#isLeader && from !== this.#core.self && this.#leading.hasQuorum && this.#core.options.loyaltyMs > 0)
-      return;
+    if (this.#isLeader && this.#leading.hasQuorum && this.#core.options.loyaltyMs > 0) return;
     this.#accepting.prepare(from, message);
     this.#yieldTo(message.ballot);
   }
@@ -198,22 +198,16 @@ export class MultiPaxos<Value> {
     if (follows && !this.#isLeader) this.#standing.heardLeader();
   }
 
-  #rejected(ballot: Ballot, promised: Ballot): void {
-    this.#core.saw(promised);
-    this.#standing.refused(ballot);
-    this.#yieldTo(promised);
-  }
-
   /** A leader whose ballot is outbid leads no more, and a candidate need not go on. */
   #yieldTo(ballot: Ballot): void {
     const { ballot: candidate } = this.#standing;
-    if (candidate !== undefined && compareBallots(ballot, candidate) > 0) this.#standing.refused(candidate);
+    if (candidate !== undefined && compareBallots(ballot, candidate) > 0) this.#standing.refused();
     const { ballot: own } = this.#leading;
     if (own !== undefined && compareBallots(ballot, own) > 0) this.#depose();
   }
 
   #depose(): void {
-    if (this.#core.leader === this.#core.self) this.#core.leader = undefined;
+    this.#core.leader = undefined;
     this.#leading.end();
     this.#standing.deposed();
   }

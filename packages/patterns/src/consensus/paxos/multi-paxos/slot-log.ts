@@ -13,6 +13,7 @@ export class SlotLog<Value> {
   readonly #slots = new Map<number, SlotEntry<Value>>();
   #first: number;
   #chosen: number;
+  /** The highest slot that ever held anything. */
   #last = 0;
 
   constructor({ record, entries, applied }: MultiPaxosRestart<Value>) {
@@ -31,11 +32,6 @@ export class SlotLog<Value> {
 
   get chosen(): number {
     return this.#chosen;
-  }
-
-  /** The highest slot that holds anything, or was chosen. */
-  get last(): number {
-    return Math.max(this.#last, this.#chosen);
   }
 
   get entries(): Iterable<SlotEntry<Value>> {

@@ -2,6 +2,7 @@
 import { Instant } from '../../../base/index.ts';
 import { FlexibleQuorum } from '../../../quorum/index.ts';
 import { type Ballot, NodeId, showBallot } from '../ballot.ts';
+import { outOf } from '../steps.fixture.ts';
 import type { MultiPaxosMessage, SlotEntry } from './messages.ts';
 import { MultiPaxos, NEW_REPLICA, restartedReplica } from './multi-paxos.ts';
 import type { MultiPaxosEffect, MultiPaxosInput, MultiPaxosOptions, MultiPaxosRestart } from './multi-paxos-types.ts';
@@ -17,26 +18,26 @@ export const held = (slot: number, ballot: Ballot, value: string): SlotEntry<str
 
 export class Solo {
   readonly kernel: MultiPaxos<string>;
+  readonly options: MultiPaxosOptions;
   now = 0;
   #lastId = 0;
 
   constructor(options: Partial<MultiPaxosOptions> = {}, restart: MultiPaxosRestart<string> = NEW_REPLICA) {
-    const given: MultiPaxosOptions = {
+    this.options = {
       self: NodeId.of(1),
       quorums: new FlexibleQuorum({ members, prepare: 2, accept: 2 }),
       random: () => 0.5,
       electionTimeoutMs: 100,
       heartbeatIntervalMs: 20,
-      resendMs: 50,
+      resendMs: 60,
       ...options,
     };
-    this.kernel = new MultiPaxos<string>(given, restartedReplica(restart));
+    this.kernel = new MultiPaxos<string>(this.options, restartedReplica(restart));
     this.step({ kind: 'tick' });
   }
 
   step(input: MultiPaxosInput<string>): string[] {
-    const out: MultiPaxosEffect<string>[] = [];
-    this.kernel.step(input, Instant.of(this.now), out);
+    const out = outOf<MultiPaxosEffect<string>>((effects) => this.kernel.step(input, Instant.of(this.now), effects));
     return out.map(show);
   }
 

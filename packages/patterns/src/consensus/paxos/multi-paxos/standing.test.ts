@@ -53,8 +53,55 @@ describe('a candidate', () => {
     expect(other.promise(3, b(1))).toEqual([]);
   });
 
+  test('counts no promise of a stranger, whatever that says', () => {
+    const solo = new Solo();
+    solo.step({ kind: 'campaign' });
+    solo.promise(9, b(1), 98);
+    solo.promise(2, b(1));
+    solo.promise(3, b(1));
+    expect(solo.propose('x')).toContain('>2 accept 1.1 1:x chosen 0');
+  });
+
+  test('goes on when an earlier ballot is refused for one that is no higher than its own', () => {
+    const solo = new Solo();
+    solo.step({ kind: 'campaign' });
+    solo.step({ kind: 'campaign' });
+    expect(solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(1, 3) })).toEqual([]);
+    expect(solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2) })).toEqual([]);
+    expect(solo.kernel.role).toBe('candidate');
+  });
+
+  test('promises itself, though it has just heard a leader', () => {
+    const solo = new Solo();
+    solo.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 0 });
+    solo.step({ kind: 'campaign' });
+    expect(solo.hear(1, { kind: 'prepare', ballot: b(1), from: 1 })).toContain('>1 promise 1.1 chosen 0 after #2');
+  });
+
+  test('waits no longer than at first once there was a leader, another or itself', () => {
+    const solo = new Solo();
+    for (let times = 0; times < 3; times++) solo.due();
+    solo.hear(2, { kind: 'heartbeat', ballot: b(9, 2), chosen: 0 });
+    solo.step({ kind: 'campaign' });
+    expect(solo.kernel.deadline).toBe(solo.now + 100 + 50);
+    for (let times = 0; times < 3; times++) solo.due();
+    const { round } = solo.kernel.image.candidacy!.ballot;
+    solo.promise(2, b(round));
+    solo.promise(3, b(round));
+    solo.hear(2, { kind: 'rejected', ballot: b(round), promised: b(20, 2) });
+    solo.step({ kind: 'campaign' });
+    expect(solo.kernel.deadline).toBe(solo.now + 100 + 50);
+  });
+
+  test('writes once for a block of rounds', () => {
+    const solo = new Solo({ roundsPerWrite: 10 });
+    expect(solo.step({ kind: 'campaign' })[0]).toBe('persist #1 promised 0.0 round 10 chosen 0 first 1');
+    expect(solo.step({ kind: 'campaign' })[0]).toBe('>1 prepare 2.1 from slot 1 after #1');
+  });
+
   test('is nobody who may not vote', () => {
     const solo = new Solo({ self: NodeId.of(4) });
+    solo.hear(2, { kind: 'heartbeat', ballot: b(1, 2), chosen: 0 });
     expect(solo.kernel.deadline).toBeUndefined();
     expect(solo.step({ kind: 'campaign' })).toEqual([]);
     expect(solo.hear(2, { kind: 'prepare', ballot: b(1, 2), from: 1 })).toEqual([]);

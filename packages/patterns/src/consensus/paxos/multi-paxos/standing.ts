@@ -52,7 +52,6 @@ export class Standing<Value> {
     if (!core.isMember) return;
     // Who stands has given up its leader, and may promise itself.
     core.leader = undefined;
-    core.heardAt = undefined;
     const ballot = core.takeBallot();
     const from = core.log.chosen + 1;
     this.#candidacy = { ballot, from, promises: [] };
@@ -89,8 +88,7 @@ export class Standing<Value> {
   }
 
   /** The ballot was outbid. */
-  refused(ballot: Ballot): void {
-    if (this.#candidacy === undefined || !sameBallot(this.#candidacy.ballot, ballot)) return;
+  refused(): void {
     this.#candidacy = undefined;
     this.#standsAt = this.#core.after(this.#core.backOffMs(this.#failures));
   }
