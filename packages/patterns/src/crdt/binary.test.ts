@@ -35,13 +35,30 @@ test('states that nobody writes are refused', () => {
   expect(read(orSet, ...context, 8, 1, 120, 2, 1)).toThrow(/4 items claimed/);
   expect(read(orSet, 1, 1, 1, 97, 1, 0, 0, 0)).toThrow(/1 exceeds the bound of 0/);
   expect(read(twoPhaseSet, 1, 1, 120, 1, 1, 120)).toThrow(/both present and removed/);
-  const block = [0, 1, 0, 1]; // a.1 on the root, one run
-  expect(read(text, 0, 1, 1, 97, 1, ...block, 1, 1, 120)).not.toThrow();
-  expect(read(text, 0, 1, 1, 97, 1, ...block, 0, 0)).toThrow(/not be empty/);
-  expect(read(text, 0, 1, 1, 97, 1, 0, 1, 0, 2, 1, 1, 120, 1, 1, 120)).toThrow(/could be one/);
-  expect(read(text, 0, 1, 1, 97, 1, 1, 1, 0, 1, 1, 1, 120)).toThrow(/must be listed/);
-  expect(read(text, 0, 1, 1, 97, 1, 0, 0, 0, 1, 1, 1, 120)).toThrow(/above 0/);
-  expect(read(text, 1, 1, 97, 1, 0, 0, 1, 1, 97, 1, ...block, 1, 1, 120)).toThrow(/both present and collected/);
+  const a = [0, 1, 97]; // the first name: a
+  const block = [0, 0, 1, 1, 120]; // the next counter; on the root, one run; from its beginning, x
+  expect(read(text, 2, ...a, 1, ...block)).not.toThrow();
+  expect(read(text, 2, ...a, 0, 0, 0, 0, 0)).toThrow(/must have a block/);
+  expect(read(text, 2, ...a, 1, 0, 0, 0, 0)).toThrow(/not be empty/);
+  expect(read(text, 2, ...a, 1, 0, 0, 1, 0)).toThrow(/not be empty/);
+  expect(read(text, 2, ...a, 1, 0, 3, 1, 1, 120, 1, 1, 120)).toThrow(/could be one/);
+  expect(read(text, 2, ...a, 1, 0, 3, 0, 1, 0, 1)).toThrow(/could be one/);
+  expect(read(text, 2, ...a, 1, 0, 6, 1, 1, 120)).toThrow(/3 items claimed/);
+  expect(read(text, 2, ...a, 9, ...block)).toThrow(/9 items claimed/);
+  expect(read(text, 4, ...a, 1, ...block, 0, 1, ...block)).toThrow(/ascending/);
+  expect(read(text, 6, ...a, 1, ...block)).toThrow(/3 items claimed/);
+  expect(read(text, 2, ...a, 2, ...block, 0, 1, 1, 3, 1, 1, 120)).not.toThrow(); // a.2, on the right of the second of a.1
+  expect(read(text, 2, ...a, 2, ...block, 0, 1, 2, 3, 1, 1, 120)).toThrow(/above 0/);
+  expect(read(text, 2, ...a, 2, ...block, 0, 1, 0, 3, 1, 1, 120)).toThrow(/earlier/);
+  expect(read(text, 2, ...a, 1, 0, 2, 1, 1, 98, 1, 3, 1, 1, 120)).not.toThrow(); // a.1, on b.1
+  expect(read(text, 2, ...a, 1, 0, 2, 1, 1, 98, 0, 3, 1, 1, 120)).toThrow(/above 0/);
+  expect(read(text, 2, ...a, 1, 0, 2, 0, 1, 3, 1, 1, 120)).toThrow(/must say so/);
+  expect(read(text, 3, 1, ...a, 1, 0, 0, 0, 1, ...block)).toThrow(/both present and collected/);
+  expect(read(text, 3, 1, ...a, 1, 0, 0, 0, 1, 1, ...block.slice(1))).not.toThrow(); // a.1 collected, a.2 present
+  expect(read(text, 3, 0, ...a, 1, ...block)).toThrow(/must not be nothing/);
+  const last = [254, 255, 255, 255, 255, 255, 255, 15]; // a gap of 2^53 - 2
+  expect(read(text, 2, ...a, 1, ...last, ...block.slice(1))).not.toThrow();
+  expect(read(text, 2, ...a, 2, ...last, ...block.slice(1), ...block)).toThrow(/safe integer/);
 });
 
 test('damaged bytes give a state or one of two errors, never another', () => {

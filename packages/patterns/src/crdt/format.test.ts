@@ -108,8 +108,20 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
     () => written(tally, (s) => tally.update(s, 'a', (count) => gCounter.increment(count, 'a', 5))),
   ],
   [
+    'text of which some was collected',
+    '020c 03  01 00 0161 01 0000  00 01  01 00 01 0179',
+    () =>
+      written(
+        text,
+        (s) => text.insert(s, 0, 'x', 'a'),
+        (s) => text.delete(s, 0, 1),
+        (s) => text.collect(s, s),
+        (s) => text.insert(s, 0, 'y', 'a'),
+      ),
+  ],
+  [
     'text',
-    '020c 00  02 0161 0162  02  00 01 00 02 00 01 01 026263  01 01 01 01 02 01 01 017a',
+    '020c 04  00 0161 01  00 03 0001 01 026263  01 0162 01  00 02 00 01 02 01 017a',
     () =>
       written(
         text,

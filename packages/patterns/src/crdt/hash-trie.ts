@@ -6,11 +6,13 @@
  */
 import { assert } from '../base/index.ts';
 
+export type Key = string | number;
+
 export interface Leaf<V> {
   /** Left out: there are many. */
   readonly kind?: undefined;
   readonly hash: number;
-  readonly key: string;
+  readonly key: Key;
   readonly value: V;
 }
 export interface Branch<V> {
@@ -33,7 +35,7 @@ export type Maybe<V> = Node<V> | undefined;
 export const BITS = 5;
 const MASK = 31;
 
-export function leafOf<V>(key: string, value: V): Leaf<V> {
+export function leafOf<V>(key: Key, value: V): Leaf<V> {
   return { hash: hashOf(key), key, value };
 }
 
@@ -50,7 +52,7 @@ export function slotAt<V>({ bitmap, slots }: Branch<V>, bit: number): Maybe<V> {
   return (bitmap & bit) === 0 ? undefined : slots[countBits(bitmap & (bit - 1))];
 }
 
-export function remove<V>(node: Maybe<V>, shift: number, hash: number, key: string): Maybe<V> {
+export function remove<V>(node: Maybe<V>, shift: number, hash: number, key: Key): Maybe<V> {
   if (node === undefined) return undefined;
   if (node.kind === undefined) return node.key === key ? undefined : node;
   if (node.kind === 'bucket') {
@@ -135,13 +137,13 @@ export function equalNodes<V>(a: Maybe<V>, b: Maybe<V>, same: (a: V, b: V) => bo
   });
 }
 
-export function walk<V>(node: Node<V>, visit: (value: V, key: string) => void): void {
+export function walk<V>(node: Node<V>, visit: (value: V, key: Key) => void): void {
   if (node.kind === undefined) visit(node.value, node.key);
   else if (node.kind === 'branch') for (const slot of node.slots) walk(slot, visit);
   else for (const { key, value } of node.leaves) visit(value, key);
 }
 
-export function* entriesOf<V>(node: Node<V>): IterableIterator<[string, V]> {
+export function* entriesOf<V>(node: Node<V>): IterableIterator<[Key, V]> {
   if (node.kind === undefined) yield [node.key, node.value];
   else if (node.kind === 'branch') for (const slot of node.slots) yield* entriesOf(slot);
   else for (const { key, value } of node.leaves) yield [key, value];
@@ -173,10 +175,12 @@ function countBits(bits: number): number {
   return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
 }
 
-/** FNV-1a over UTF-16 units, then mixed, because the trie takes the low bits first. */
-export function hashOf(key: string): number {
+/** Numbers as they are: those that come one after the other, as they mostly do, go to a slot each. Text by FNV-1a over its UTF-16 units. */
+export function hashOf(key: Key): number {
+  if (typeof key === 'number') return key | 0;
   let hash = 0x811c_9dc5;
   for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x0100_0193);
+  // Mixed, because the trie takes the low bits first.
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b_3c6d);
   // Signed, so that it is a small integer to the engine and takes no memory of its own.
   return hash ^ (hash >>> 13);

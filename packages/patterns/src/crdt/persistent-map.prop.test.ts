@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type MergeRule, PersistentMap } from './index.ts';
+import { type MergeRule, PersistentMap, PersistentMapBuilder } from './index.ts';
 
 const changes = fc.array(
   fc.record({ key: fc.nat(60).map((n) => `k${n}`), value: fc.option(fc.nat(3), { nil: undefined }) }),
@@ -151,4 +151,18 @@ test('keys of equal hash are kept apart', () => {
   expect(without).toBe(PersistentMap.empty());
   expect(map.delete(keys[0]!).get(keys[2]!)).toBe(3);
   expect(map.delete('absent')).toBe(map);
+});
+
+test('integers are keys as well, and are kept apart where their last 32 bits are the same', () => {
+  const keys = [1, 2, 2 ** 32 + 1, 2 ** 33 + 1, Number.MAX_SAFE_INTEGER, 31, 32, 33];
+  const builder = new PersistentMapBuilder<string, number>();
+  for (const key of keys) builder.add(key, `${key}`);
+  const built = builder.build();
+  const set = keys.reduce((map, key) => map.set(key, `${key}`), PersistentMap.empty<string, number>());
+  for (const map of [built, set]) {
+    for (const key of keys) expect(map.get(key)).toBe(`${key}`);
+    expect([map.size, map.get(0), map.get(2 ** 34 + 1)]).toEqual([8, undefined, undefined]);
+    expect(map.delete(2 ** 32 + 1).get(1)).toBe('1');
+  }
+  expect(set.keys()).toEqual(built.keys());
 });

@@ -2,15 +2,12 @@
  * A block of text: what one actor typed in one go, character after character. Each character's place (block, index) is for ever, and each is at first
  * unseen, then present, then deleted: never back. So merging is the larger of three for each character, whatever came first, or twice.
  */
-import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
 import type { Dot } from '../time/index.ts';
 
 export interface TextBlock {
   readonly id: Dot;
-  readonly key: string;
   /** The block it hangs on, or undefined for the root. */
   readonly parent: Dot | undefined;
-  readonly parentKey: string;
   /** Where on the parent: 2i is just before its character i, 2i + 1 just after. On the root, 1. */
   readonly offset: number;
   /** Ascending, without overlap; a gap is unseen. Neighbours that could be one are one. */
@@ -25,15 +22,10 @@ export interface TextRun {
   readonly text: string | undefined;
 }
 
-export const ROOT_KEY: string = '';
 export const ROOT_OFFSET: number = 1;
 
-export function blockKey(id: Dot): string {
-  return `${id.counter}.${id.actor}`;
-}
-
-export function textBlock(id: Dot, parent: Dot | undefined, offset: number, runs: readonly TextRun[]): TextBlock {
-  return { id, key: blockKey(id), parent, parentKey: parent === undefined ? ROOT_KEY : blockKey(parent), offset, runs };
+export function sameDot(a: Dot, b: Dot): boolean {
+  return a === b || (a.counter === b.counter && a.actor === b.actor);
 }
 
 /** One past the last index that was seen. */
@@ -103,55 +95,4 @@ export function compareBlocks(a: TextBlock, b: TextBlock): number {
   if (a.offset !== b.offset) return a.offset - b.offset;
   if (a.id.actor !== b.id.actor) return a.id.actor < b.id.actor ? -1 : 1;
   return a.id.counter - b.id.counter;
-}
-
-/** Actors are written as their place in `actors`; the id's, too. */
-export function writeBlock(block: TextBlock, writer: ByteWriter, actors: ReadonlyMap<string, number>): void {
-  writer.uint(actors.get(block.id.actor)!);
-  writer.uint(block.id.counter);
-  // The root is actor 0 of the parents, so that others are shifted by one.
-  writer.uint(block.parent === undefined ? 0 : actors.get(block.parent.actor)! + 1);
-  if (block.parent !== undefined) {
-    writer.uint(block.parent.counter);
-    writer.uint(block.offset);
-  }
-  writer.uint(block.runs.length);
-  let at = 0;
-  for (const { from, length, text } of block.runs) {
-    writer.uint((from - at) * 2 + (text === undefined ? 0 : 1));
-    if (text === undefined) writer.uint(length);
-    else writer.text(text);
-    at = from + length;
-  }
-}
-
-export function readBlock(reader: ByteReader, actors: readonly string[]): TextBlock {
-  const id = readId(reader, actors[reader.uint()]);
-  const parentActor = reader.uint();
-  const parent = parentActor === 0 ? undefined : readId(reader, actors[parentActor - 1]);
-  const offset = parent === undefined ? ROOT_OFFSET : reader.uint();
-  const runs: TextRun[] = [];
-  let at = 0;
-  for (let left = reader.count(2); left > 0; left--) {
-    const head = reader.uint();
-    const from = at + Math.floor(head / 2);
-    const text = head % 2 === 0 ? undefined : reader.text();
-    const length = text === undefined ? reader.uint() : text.length;
-    const last = runs[runs.length - 1];
-    assert(length > 0 && Number.isSafeInteger(from + length), 'a run of text must not be empty');
-    assert(
-      last === undefined || from > at || (last.text === undefined) !== (text === undefined),
-      'neighbouring runs of text that could be one must be one',
-    );
-    runs.push({ from, length, text });
-    at = from + length;
-  }
-  return textBlock(id, parent, offset, runs);
-}
-
-function readId(reader: ByteReader, actor: string | undefined): Dot {
-  assert(actor !== undefined, 'the actor of a block must be listed');
-  const counter = reader.uint();
-  assert(counter > 0, 'the counter of a block must be above 0');
-  return { actor, counter };
 }

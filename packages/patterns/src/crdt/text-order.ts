@@ -1,72 +1,112 @@
 /** Where each visible character of a text stands: the walk over its tree of blocks. */
-import type { PersistentMap } from './persistent-map.ts';
-import { compareBlocks, ROOT_KEY, type TextBlock } from './text-block.ts';
+import type { Dot } from '../time/index.ts';
+import { compareBlocks, sameDot, type TextBlock, type TextRun } from './text-block.ts';
+import type { TextBlocks } from './text-blocks.ts';
 import { type TextSpan, TextSpans } from './text-spans.ts';
 
 export interface TextPlace {
-  readonly block: string;
+  readonly block: Dot;
   readonly index: number;
 }
 
-type Blocks = PersistentMap<TextBlock>;
+const NONE: readonly never[] = [];
 
-const NO_BLOCKS: readonly TextBlock[] = [];
+/** A block whose characters are being passed, and how far. */
+interface Visit {
+  readonly block: TextBlock | undefined;
+  readonly runs: readonly TextRun[];
+  readonly children: readonly TextBlock[];
+  child: number;
+  run: number;
+  at: number;
+}
 
 /**
  * All visible characters in order: left to right through the tree, where the children at offset 2i and below come before character i of their parent.
  * Blocks whose parent has not arrived stay invisible until it does. O(blocks log blocks + runs); no recursion, since texts typed backwards are deep.
  */
-export function spansOf(blocks: Blocks): TextSpans {
-  const children = childrenOf(blocks);
+export function spansOf(blocks: TextBlocks): TextSpans {
+  const tree = new Children(blocks);
   const spans: TextSpan[] = [];
-  const stack: {
-    block: TextBlock | undefined;
-    children: readonly TextBlock[];
-    child: number;
-    run: number;
-    at: number;
-  }[] = [];
-  const enter = (block: TextBlock | undefined, key: string): void => {
-    stack.push({ block, children: children.get(key) ?? NO_BLOCKS, child: 0, run: 0, at: 0 });
-  };
-  enter(undefined, ROOT_KEY);
+  const stack: Visit[] = [{ block: undefined, runs: NONE, children: tree.ofRoot, child: 0, run: 0, at: 0 }];
   for (let top = stack[0]; top !== undefined; top = stack[stack.length - 1]) {
     const child = top.children[top.child];
-    const until = child === undefined ? Number.POSITIVE_INFINITY : (child.offset + 1) >>> 1;
-    const runs = top.block === undefined ? [] : top.block.runs;
-    for (let run = runs[top.run]; run !== undefined && run.from < until; run = runs[top.run]) {
-      const end = run.from + run.length;
-      const from = Math.max(top.at, run.from);
-      top.at = Math.min(end, until);
-      if (run.text !== undefined && top.at > from)
-        spans.push({ block: top.block!.key, from, text: run.text.slice(from - run.from, top.at - run.from) });
-      if (end > until) break;
-      top.run += 1;
+    pass(top, child === undefined ? Number.POSITIVE_INFINITY : (child.offset + 1) >>> 1, spans);
+    if (child === undefined) {
+      stack.pop();
+      continue;
     }
-    if (child === undefined) stack.pop();
-    else {
-      top.child += 1;
-      enter(child, child.key);
-    }
+    top.child += 1;
+    stack.push({ block: child, runs: child.runs, children: tree.of(child.id), child: 0, run: 0, at: 0 });
   }
   return TextSpans.of(spans);
 }
 
-function childrenOf(blocks: Blocks): Map<string, TextBlock[]> {
-  const children = new Map<string, TextBlock[]>();
-  blocks.forEach((block) => {
-    const siblings = children.get(block.parentKey);
-    if (siblings === undefined) children.set(block.parentKey, [block]);
-    else siblings.push(block);
-  });
-  for (const siblings of children.values()) if (siblings.length > 1) siblings.sort(compareBlocks);
-  return children;
+/** Appends what is visible of the block before its character `until`. */
+function pass(visit: Visit, until: number, spans: TextSpan[]): void {
+  for (let run = visit.runs[visit.run]; run !== undefined && run.from < until; run = visit.runs[visit.run]) {
+    const end = run.from + run.length;
+    const from = Math.max(visit.at, run.from);
+    visit.at = Math.min(end, until);
+    if (run.text !== undefined && visit.at > from) {
+      const isWhole = from === run.from && visit.at === end;
+      const text = isWhole ? run.text : run.text.slice(from - run.from, visit.at - run.from);
+      spans.push({ block: visit.block!.id, from, text });
+    }
+    if (end > until) return;
+    visit.run += 1;
+  }
 }
 
-/** Whether `place` hangs on the right of `on`, however far below. O(depth). */
-export function isRightOf(blocks: Blocks, place: TextPlace, on: TextPlace): boolean {
-  if (place.block === on.block) return place.index > on.index;
+/** Which blocks hang on which, in order. */
+class Children {
+  readonly ofRoot: TextBlock[] = [];
+  readonly #ofBlocks: Map<string, Map<number, TextBlock[]>> = new Map();
+
+  constructor(blocks: TextBlocks) {
+    blocks.forEach((block) => {
+      const siblings = block.parent === undefined ? this.ofRoot : this.#siblings(block.parent);
+      siblings.push(block);
+    });
+    if (this.ofRoot.length > 1) this.ofRoot.sort(compareBlocks);
+    for (const ofActor of this.#ofBlocks.values())
+      for (const siblings of ofActor.values()) if (siblings.length > 1) siblings.sort(compareBlocks);
+  }
+
+  of({ actor, counter }: Dot): readonly TextBlock[] {
+    return this.#ofBlocks.get(actor)?.get(counter) ?? NONE;
+  }
+
+  #siblings({ actor, counter }: Dot): TextBlock[] {
+    let ofActor = this.#ofBlocks.get(actor);
+    if (ofActor === undefined) {
+      ofActor = new Map();
+      this.#ofBlocks.set(actor, ofActor);
+    }
+    let siblings = ofActor.get(counter);
+    if (siblings === undefined) {
+      siblings = [];
+      ofActor.set(counter, siblings);
+    }
+    return siblings;
+  }
+}
+
+/**
+ * Whether `place` hangs on the right of `on`, however far below. Of two neighbours one mostly hangs on the other, or both on the same: so both ways up
+ * are taken at once, until it is plain. O(depth).
+ */
+export function isRightOf(blocks: TextBlocks, place: TextPlace, on: TextPlace): boolean {
+  if (sameDot(place.block, on.block)) return place.index > on.index;
   let block = blocks.get(place.block);
-  while (block !== undefined && block.parentKey !== on.block) block = blocks.get(block.parentKey);
-  return block !== undefined && block.offset > 2 * on.index;
+  let other = blocks.get(on.block);
+  while (block?.parent !== undefined) {
+    if (sameDot(block.parent, on.block)) return block.offset > 2 * on.index;
+    if (other?.parent !== undefined) {
+      if (sameDot(other.parent, place.block) || sameDot(other.parent, block.parent)) return false;
+      other = blocks.get(other.parent);
+    }
+    block = blocks.get(block.parent);
+  }
+  return false;
 }

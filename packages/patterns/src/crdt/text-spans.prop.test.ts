@@ -1,38 +1,45 @@
 import { expect, test } from 'vitest';
+import type { Dot } from '../time/index.ts';
 import { randomFrom } from './laws.fixture.ts';
 import { type TextSpan, TextSpans } from './text-spans.ts';
 
+/** Never the same object twice, as in deltas from elsewhere. */
+const dot = (n: number): Dot => ({ actor: 'ab'[n % 2]!, counter: n >>> 1 });
+const name = ({ actor, counter }: Dot): string => `${actor}${counter}.`;
+
 /** One per character. */
-type Model = { readonly block: string; readonly index: number; readonly text: string }[];
+type Model = { readonly block: Dot; readonly index: number; readonly text: string }[];
 
 const shown = (spans: TextSpans, from?: number, to?: number): string => {
   const all: string[] = [];
   const visit = ({ block, from: at, text }: TextSpan): void => {
-    all.push(...[...text].map((c, n) => `${block}${at + n}${c}`));
+    all.push(...[...text].map((c, n) => `${name(block)}${at + n}${c}`));
   };
   spans.forEach(visit, from, to);
   return all.join(' ');
 };
-const shownModel = (model: Model): string => model.map(({ block, index, text }) => `${block}${index}${text}`).join(' ');
+const shownModel = (model: Model): string =>
+  model.map(({ block, index, text }) => `${name(block)}${index}${text}`).join(' ');
 
 test('after any edits the characters are those of a list, at every index and in every range, and trees before stay as they were', () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = randomFrom(seed);
     const model: Model = [];
-    const ends = new Map<string, number>();
+    const ends: number[] = [0, 0, 0, 0];
     let spans = TextSpans.of([]);
     let [old, oldShown] = [spans, ''];
     for (let step = 0; step < 400; step++) {
       const from = random(model.length + 1);
       const removed = random(4) === 0 ? random(Math.min(model.length - from, random(8) ? 5 : 200) + 1) : 0;
       // Few blocks, so that many insertions go on in what stands before them.
-      const block = `${'abc'[random(3)]}.`;
-      const start = ends.get(block) ?? 0;
+      const number = random(4);
+      const block = dot(number);
+      const start = ends[number]!;
       const text = 'xyz'.slice(0, 1 + random(3));
       const inserted = removed > 0 && random(2) ? undefined : { block, from: start, text };
       spans = spans.splice(from, from + removed, inserted);
       model.splice(from, removed, ...(inserted ? [...text].map((c, n) => ({ block, index: start + n, text: c })) : []));
-      if (inserted) ends.set(block, start + text.length);
+      if (inserted) ends[number] = start + text.length;
       expect(spans.length).toBe(model.length);
       if (step % 20 > 0) continue;
       expect(shown(spans)).toBe(shownModel(model));
@@ -40,8 +47,8 @@ test('after any edits the characters are those of a list, at every index and in 
       expect(shown(spans, first, last)).toBe(shownModel(model.slice(first, last)));
       for (let index = -1; index <= model.length; index++) {
         const at = spans.at(index);
-        expect(at && `${at.span.block}${at.span.from + at.within}`).toBe(
-          index < 0 || index === model.length ? undefined : `${model[index]!.block}${model[index]!.index}`,
+        expect(at && `${name(at.span.block)}${at.span.from + at.within}`).toBe(
+          index < 0 || index === model.length ? undefined : `${name(model[index]!.block)}${model[index]!.index}`,
         );
       }
       expect(shown(old)).toBe(oldShown);
@@ -60,10 +67,10 @@ test('what goes on in the block before it becomes one span with it', () => {
     return all;
   };
   // Of one character each, and of 200 blocks, so that there are several nodes; on is typed at the end of each.
-  const many = Array.from({ length: 200 }, (_, n): TextSpan => ({ block: `b${n}`, from: 0, text: 'x' }));
+  const many = Array.from({ length: 200 }, (_, n): TextSpan => ({ block: dot(n), from: 0, text: 'x' }));
   for (let n = 0; n < many.length; n++) {
-    const on = TextSpans.of(many).splice(n + 1, n + 1, { block: `b${n}`, from: 1, text: 'y' });
-    expect([count(on), on.at(n + 1)]).toEqual([200, { span: { block: `b${n}`, from: 0, text: 'xy' }, within: 1 }]);
+    const on = TextSpans.of(many).splice(n + 1, n + 1, { block: dot(n), from: 1, text: 'y' });
+    expect([count(on), on.at(n + 1)]).toEqual([200, { span: { block: dot(n), from: 0, text: 'xy' }, within: 1 }]);
   }
 });
 
@@ -72,7 +79,7 @@ test('an edit costs the depth of the tree, however it came about', () => {
   let spans = TextSpans.of([]);
   for (let n = 0; n < 3000; n++) {
     const at = [0, spans.length, spans.length >>> 1][n % 3]!;
-    spans = spans.splice(at, at, { block: `b${n}`, from: 0, text: 'x' });
+    spans = spans.splice(at, at, { block: dot(n), from: 0, text: 'x' });
   }
   expect(spans.depth).toBeLessThanOrEqual(3);
   while (spans.length > 30) spans = spans.splice(spans.length >>> 2, (spans.length >>> 2) + 7, undefined);

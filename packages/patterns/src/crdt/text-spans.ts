@@ -5,9 +5,12 @@
  * All leaves are equally deep, and of no node are there more than `ITEMS_MAX` items. A node that has become small joins its neighbour.
  */
 
+import type { Dot } from '../time/index.ts';
+import { sameDot } from './text-block.ts';
+
 /** Visible characters of one block that stand side by side. */
 export interface TextSpan {
-  readonly block: string;
+  readonly block: Dot;
   /** Index in the block of the first. */
   readonly from: number;
   readonly text: string;
@@ -164,7 +167,8 @@ function splicedLeaf({ items }: Leaf, from: number, to: number, inserted: TextSp
 /** To the last span, if it goes on in the same block. */
 function append(spans: TextSpan[], span: TextSpan): void {
   const last = spans[spans.length - 1];
-  if (last === undefined || last.block !== span.block || last.from + last.text.length !== span.from) spans.push(span);
+  if (last === undefined || !sameDot(last.block, span.block) || last.from + last.text.length !== span.from)
+    spans.push(span);
   else spans[spans.length - 1] = { block: last.block, from: last.from, text: last.text + span.text };
 }
 

@@ -10,33 +10,30 @@
  * Immutable. Indexes are UTF-16 units, as in strings. An edit is O(log blocks + depth of its block); the order after a merge from elsewhere is worked
  * out when it is next asked for, O(blocks log blocks).
  */
-import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import { assert } from '../base/index.ts';
 import { type Dot, DotContext } from '../time/index.ts';
 import type { Crdt } from './crdt.ts';
-import { PersistentMap } from './persistent-map.ts';
-import { endOf, isGone, mergeBlocks, ROOT_KEY, ROOT_OFFSET, readBlock, sameRuns, type TextBlock, textBlock, writeBlock } from './text-block.ts'; // biome-ignore format: one import
+import { endOf, isGone, ROOT_OFFSET, type TextBlock } from './text-block.ts';
+import { TextBlocks } from './text-blocks.ts';
+import { readText, writeText } from './text-bytes.ts';
 import { isRightOf, spansOf, type TextPlace } from './text-order.ts';
 import type { SpanPlace, TextSpans } from './text-spans.ts';
 
 export class TextState {
-  readonly blocks: PersistentMap<TextBlock>;
+  readonly blocks: TextBlocks;
   /** Blocks that were dropped by `collect`, and must not come back with an old delta. */
   readonly collected: DotContext;
-  /** All blocks ever seen. */
-  readonly ids: DotContext;
   /** For a delta made here: the state it was made from, and the order after it. Merging it there need not work the order out. */
   readonly hint: { readonly base: TextState; readonly spans: TextSpans } | undefined;
   #spans: TextSpans | undefined;
 
   constructor(
-    blocks: PersistentMap<TextBlock>,
+    blocks: TextBlocks,
     collected: DotContext,
-    ids: DotContext,
     known: { readonly spans?: TextSpans; readonly hint?: TextState['hint'] } = {},
   ) {
     this.blocks = blocks;
     this.collected = collected;
-    this.ids = ids;
     this.hint = known.hint;
     this.#spans = known.spans;
   }
@@ -62,18 +59,19 @@ export interface TextType extends Crdt<TextState> {
   collect(state: TextState, stable: TextState): TextState;
 }
 
-const EMPTY: TextState = new TextState(PersistentMap.empty(), DotContext.empty, DotContext.empty);
+const EMPTY: TextState = new TextState(TextBlocks.empty, DotContext.empty);
 
 export const text: TextType = {
   name: 'text',
   code: 12,
   empty: EMPTY,
   merge,
-  equals: (a, b) =>
-    a === b ||
-    (a.collected.equals(b.collected) && a.blocks.equals(b.blocks, (x, y) => x === y || sameRuns(x.runs, y.runs))),
-  write,
-  read,
+  equals: (a, b) => a === b || (a.collected.equals(b.collected) && a.blocks.equals(b.blocks)),
+  write: ({ blocks, collected }, writer) => writeText(blocks, collected, writer),
+  read: (reader) => {
+    const { all, collected } = readText(reader);
+    return new TextState(TextBlocks.of(all), collected);
+  },
   insert,
   delete: remove,
   length: (state) => state.spans.length,
@@ -93,24 +91,24 @@ function merge(a: TextState, b: TextState): TextState {
   if (a === b) return a;
   if (a === EMPTY && b.hint === undefined) return b;
   const collected = a.collected.merge(b.collected);
-  let blocks = a.blocks;
-  if (collected !== a.collected)
-    a.blocks.forEach(({ id, key }) => {
-      if (collected.has(id.actor, id.counter)) blocks = blocks.delete(key);
-    });
-  blocks = blocks.merge(b.blocks, {
-    both: mergeBlocks,
-    theirs: (theirs) => (collected.has(theirs.id.actor, theirs.id.counter) ? undefined : theirs),
-  });
+  const blocks = (collected === a.collected ? a.blocks : without(a.blocks, collected)).merge(b.blocks, collected);
   if (blocks === a.blocks && collected === a.collected) return a;
-  return new TextState(blocks, collected, a.ids.merge(b.ids), b.hint?.base === a ? { spans: b.hint.spans } : {});
+  return new TextState(blocks, collected, b.hint?.base === a ? { spans: b.hint.spans } : {});
+}
+
+function without(blocks: TextBlocks, collected: DotContext): TextBlocks {
+  let left = blocks;
+  blocks.forEach(({ id }) => {
+    if (collected.has(id.actor, id.counter)) left = left.without(id);
+  });
+  return left;
 }
 
 function insert(state: TextState, index: number, inserted: string, actor: string): TextState {
   assert(inserted.length > 0 && !/\p{Surrogate}/u.test(inserted), 'what is inserted must be text, and not empty');
   const at = boundary(state, index);
   const block = placeFor(state, placeOf(state.spans.at(index - 1)), placeOf(at), actor, inserted);
-  const span = { block: block.key, from: block.runs[0]!.from, text: inserted };
+  const span = { block: block.id, from: block.runs[0]!.from, text: inserted };
   return deltaOf([block], { base: state, spans: state.spans.splice(index, index, span) });
 }
 
@@ -127,18 +125,14 @@ function placeFor(
   inserted: string,
 ): TextBlock {
   const run = (from: number) => [{ from, length: inserted.length, text: inserted }];
-  const id = state.ids.next(actor);
+  const id = { actor, counter: Math.max(state.collected.last(actor), state.blocks.last(actor)) + 1 };
   // Everything hangs on the right of the root.
   if (after !== undefined && (before === undefined || isRightOf(state.blocks, after, before)))
-    return textBlock(id, idOf(state, after), 2 * after.index, run(0));
-  if (before === undefined) return textBlock(id, undefined, ROOT_OFFSET, run(0));
+    return { id, parent: after.block, offset: 2 * after.index, runs: run(0) };
+  if (before === undefined) return { id, parent: undefined, offset: ROOT_OFFSET, runs: run(0) };
   const block = state.blocks.get(before.block)!;
   if (block.id.actor === actor && endOf(block) === before.index + 1) return { ...block, runs: run(before.index + 1) };
-  return textBlock(id, block.id, 2 * before.index + 1, run(0));
-}
-
-function idOf(state: TextState, place: TextPlace): Dot {
-  return state.blocks.get(place.block)!.id;
+  return { id, parent: block.id, offset: 2 * before.index + 1, runs: run(0) };
 }
 
 function remove(state: TextState, index: number, count: number): TextState {
@@ -161,12 +155,9 @@ function remove(state: TextState, index: number, count: number): TextState {
 }
 
 function deltaOf(changed: readonly TextBlock[], hint: TextState['hint']): TextState {
-  let blocks = PersistentMap.empty<TextBlock>();
-  for (const block of changed) {
-    const other = blocks.get(block.key);
-    blocks = blocks.set(block.key, other === undefined ? block : mergeBlocks(other, block));
-  }
-  return new TextState(blocks, DotContext.empty, DotContext.of(changed.map(({ id }) => id)), { hint });
+  let blocks = TextBlocks.empty;
+  for (const block of changed) blocks = blocks.merge(TextBlocks.ofOne(block), DotContext.empty);
+  return new TextState(blocks, DotContext.empty, { hint });
 }
 
 /** Where the visible character at `index` is; undefined for the end. */
@@ -182,60 +173,34 @@ function boundary(state: TextState, index: number): SpanPlace | undefined {
 }
 
 function collect(state: TextState, stable: TextState): TextState {
-  const children = new Map<string, number>();
-  state.blocks.forEach(({ parentKey }) => {
-    children.set(parentKey, (children.get(parentKey) ?? 0) + 1);
+  const children = new Map<TextBlock, number>();
+  const parentOf = ({ parent }: TextBlock): TextBlock | undefined => parent && state.blocks.get(parent);
+  state.blocks.forEach((block) => {
+    const parent = parentOf(block);
+    if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1);
   });
   let blocks = state.blocks;
   const dropped: Dot[] = [];
   const dropWithParents = (leaf: TextBlock): void => {
     for (let block: TextBlock | undefined = leaf; block !== undefined; ) {
-      if (children.has(block.key) || !isGone(block) || !stableAndGone(block, stable)) return;
+      if (children.has(block) || !isGone(block) || !stableAndGone(block, stable)) return;
       dropped.push(block.id);
-      blocks = blocks.delete(block.key);
-      const left = (children.get(block.parentKey) ?? 0) - 1;
-      if (left > 0) children.set(block.parentKey, left);
-      else children.delete(block.parentKey);
-      block = block.parentKey === ROOT_KEY ? undefined : blocks.get(block.parentKey);
+      blocks = blocks.without(block.id);
+      block = parentOf(block);
+      if (block === undefined) return;
+      const left = children.get(block)! - 1;
+      if (left > 0) children.set(block, left);
+      else children.delete(block);
     }
   };
   state.blocks.forEach((block) => {
-    if (blocks.has(block.key)) dropWithParents(block);
+    if (blocks.get(block.id) !== undefined) dropWithParents(block);
   });
-  return dropped.length === 0 ? state : new TextState(blocks, state.collected.merge(DotContext.of(dropped)), state.ids);
+  return dropped.length === 0 ? state : new TextState(blocks, state.collected.merge(DotContext.of(dropped)));
 }
 
 function stableAndGone(block: TextBlock, stable: TextState): boolean {
   if (stable.collected.has(block.id.actor, block.id.counter)) return true;
-  const then = stable.blocks.get(block.key);
+  const then = stable.blocks.get(block.id);
   return then !== undefined && isGone(then) && endOf(then) === endOf(block);
-}
-
-function write(state: TextState, writer: ByteWriter): void {
-  const actors = new Set<string>();
-  state.blocks.forEach(({ id, parent }) => {
-    actors.add(id.actor);
-    if (parent !== undefined) actors.add(parent.actor);
-  });
-  const table = new Map([...actors].sort().map((actor, at) => [actor, at]));
-  state.collected.write(writer);
-  writer.uint(table.size);
-  for (const actor of table.keys()) writer.text(actor);
-  writer.uint(state.blocks.size);
-  state.blocks.forEach((block) => {
-    writeBlock(block, writer, table);
-  });
-}
-
-function read(reader: ByteReader): TextState {
-  const collected = DotContext.read(reader);
-  const actors = Array.from({ length: reader.count() }, () => reader.text());
-  const blocks: TextBlock[] = [];
-  for (let left = reader.count(4); left > 0; left--) {
-    const block = readBlock(reader, actors);
-    assert(!collected.has(block.id.actor, block.id.counter), 'a block must not be both present and collected');
-    blocks.push(block);
-  }
-  const ids = collected.merge(DotContext.of(blocks.map(({ id }) => id)));
-  return new TextState(PersistentMap.of(blocks.map((block) => [block.key, block])), collected, ids);
 }
