@@ -58,4 +58,16 @@ describe('a log seen from outside', () => {
     log.restarted(restart([], true));
     expect([log.has(entry(1, 1)), log.holds(entry(1, 1))]).toEqual([false, true]);
   });
+
+  test('of a damaged node holds what is found on its disk, though it was killed before it was told', () => {
+    const log = new LogWitness();
+    log.wrote(1, [entry(1, 1), entry(2, 1), entry(3, 1)]);
+    log.persisted(1);
+    log.wrote(2, [entry(3, 2), entry(4, 2)]);
+    log.restarted(restart([entry(3, 2)], true));
+    const held = [entry(2, 1), entry(3, 1), entry(3, 2), entry(4, 2)].map((each) => log.holds(each));
+    expect(held).toEqual([true, false, true, false]);
+    log.restarted(restart([], true, mark(6, 2)));
+    expect([log.holds(entry(6, 2)), log.durableEnd]).toEqual([true, { index: 6, term: 2 }]);
+  });
 });

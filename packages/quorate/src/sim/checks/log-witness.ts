@@ -44,10 +44,22 @@ export class LogWitness {
     this.#mark = mark;
     this.#written = [0];
     this.#put(this.#written, entries);
-    // What a damaged node has lost it had; others must not count on it again, and that is for the kernel to see to.
-    if (damaged) return;
+    if (damaged) return this.#foundOnDamagedDisk(mark.index, entries);
     this.#durableMark = mark.index;
     this.#durable = [...this.#written];
+  }
+
+  /**
+   * What a damaged node has lost it had; others must not count on it again, and that is for the kernel to see to. What it still has is on
+   * its disk, also where it was killed before it was told so.
+   */
+  #foundOnDamagedDisk(markIndex: number, entries: readonly Entry[]): void {
+    this.#durableMark = Math.max(this.#durableMark, markIndex);
+    for (const { index, term } of entries) {
+      const known = this.#durable[index];
+      if (known !== undefined && known !== term) this.#durable.length = index;
+      this.#durable[index] = term;
+    }
   }
 
   wrote(ticket: number, entries: readonly Entry[]): void {

@@ -33,12 +33,14 @@ const entry = (index: number, term: number, data = term): Entry => ({
 class Puppet {
   readonly #kernel: RaftKernel;
   readonly #effects: RaftEffect[] = [];
+  readonly #status: { readonly configuration: Configuration; term: number };
   #ticket = 0;
 
   constructor(witness: RaftWitness, id: number, restart: RaftRestart = FRESH) {
+    this.#status = { configuration: restart.mark.configuration, term: 1 };
     const puppet = {
       deadline: undefined,
-      status: { configuration: restart.mark.configuration },
+      status: this.#status,
       step: (_input: unknown, _now: unknown, out: RaftEffect[]) => out.push(...this.#effects.splice(0)),
     };
     this.#kernel = witness.watch(`n${id}`, NodeId.of(id), restart, puppet as unknown as RaftKernel);
@@ -68,6 +70,7 @@ class Puppet {
   }
 
   leads(term: number): void {
+    this.#status.term = term;
     this.does({ kind: 'role', role: 'leader', term, leader: undefined });
   }
 
@@ -157,6 +160,17 @@ describe('leader completeness', () => {
     c.syncs();
     c.leads(2);
     expect(history.found).toEqual([]);
+  });
+
+  test('is not asked of the leader of an earlier term than that in which it was committed', () => {
+    const { history, a, b, c } = trio();
+    for (const node of [a, b]) node.stores(entry(1, 1));
+    a.leads(4);
+    a.commits(entry(1, 1));
+    c.leads(3);
+    expect(history.found).toEqual([]);
+    c.leads(5);
+    expect(history.found).toEqual(['leader-completeness']);
   });
 
   test('is broken by one that lacks it', () => {

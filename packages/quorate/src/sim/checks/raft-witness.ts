@@ -35,6 +35,8 @@ export class RaftWitness {
   readonly #leaders = new Map<number, string>();
   /** Those committed first, in order: index 1 at 0. */
   readonly #committed: Entry[] = [];
+  /** The terms in which they were, which may be later ones than their own. */
+  readonly #committedIn: number[] = [];
   #configuration: Configuration | undefined;
   /** By index and term: what is there, and the term before it. */
   readonly #written = new Map<string, { readonly entry: Entry; readonly previousTerm: number | undefined }>();
@@ -85,18 +87,18 @@ export class RaftWitness {
         const before = out.length;
         if (input.kind === 'persisted') seen.log.persisted(input.ticket);
         kernel.step(input, now, out);
-        for (let i = before; i < out.length; i++) this.#effect(out[i]!, seen);
+        for (let i = before; i < out.length; i++) this.#effect(out[i]!, seen, kernel.status.term);
       },
     };
   }
 
-  #effect(effect: RaftEffect, seen: Seen): void {
+  #effect(effect: RaftEffect, seen: Seen, term: number): void {
     switch (effect.kind) {
       case 'persist':
         this.#writes(effect.ticket, effect.entries, seen);
         return;
       case 'commit':
-        for (const entry of effect.entries) this.#commits(entry, seen);
+        for (const entry of effect.entries) this.#commits(entry, seen, term);
         return;
       case 'restore':
         seen.log.restored(effect.ticket, effect.mark);
@@ -123,8 +125,9 @@ export class RaftWitness {
     }
     this.#leaders.set(term, seen.name);
     if (this.#leaders.size > 1) this.#listener.mark('leader changed');
-    for (const entry of this.#committed) {
-      if (entry.term > term || seen.log.has(entry)) continue;
+    for (const [i, entry] of this.#committed.entries()) {
+      // Of later terms than that: a leader of an earlier one may be elected after it, by votes that were long on their way.
+      if (term <= this.#committedIn[i]! || seen.log.has(entry)) continue;
       this.#violations.report(
         'leader-completeness',
         `${seen.name} leads term ${term} without the committed entry ${show(entry)}`,
@@ -164,7 +167,7 @@ export class RaftWitness {
     }
   }
 
-  #commits(entry: Entry, seen: Seen): void {
+  #commits(entry: Entry, seen: Seen, term: number): void {
     const known = this.#committed[entry.index - 1];
     if (known !== undefined) {
       if (same(known, entry)) return;
@@ -178,6 +181,7 @@ export class RaftWitness {
       return;
     }
     this.#committed.push(entry);
+    this.#committedIn.push(term);
     if (entry.kind === 'configuration') this.#configuration = entry.configuration;
     this.#isDurable(entry, seen);
     this.#isSafe(entry, seen);
