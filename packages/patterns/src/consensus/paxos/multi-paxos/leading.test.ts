@@ -27,8 +27,8 @@ describe('a leader', () => {
   test('proposes again what binds it, the highest ballot of each slot, fills gaps, and goes on behind', () => {
     const solo = new Solo({ windowMax: 8, aheadMax: 8 });
     solo.step({ kind: 'campaign' });
-    solo.promise(2, b(1), 0, [held(1, b(0, 2), 'old'), held(4, b(0, 2), 'd')]);
-    const begun = solo.promise(3, b(1), 0, [held(1, b(0, 3), 'new')]);
+    solo.promise(2, b(1), 0, [held(1, b(0, 2), 'old'), held(4, b(0, 3), 'd')]);
+    const begun = solo.promise(3, b(1), 0, [held(1, b(0, 3), 'new'), held(4, b(0, 2), 'older')]);
     expect(begun.filter((line) => line.startsWith('>2 accept'))).toEqual([
       '>2 accept 1.1 1:new chosen 0',
       '>2 accept 1.1 2:no-op chosen 0',
@@ -78,6 +78,8 @@ describe('a leader', () => {
     const solo = new Solo({ learners: [NodeId.of(4)] }).lead();
     solo.propose('x');
     solo.accepted(2, 1);
+    solo.now = 19;
+    expect(solo.step({ kind: 'tick' })).toEqual([]);
     expect(solo.due()).toEqual(['>2 heartbeat 1.1 chosen 0', '>3 heartbeat 1.1 chosen 0', '>4 heartbeat 1.1 chosen 0']);
     solo.propose('y');
     solo.accepted(2, 2);
@@ -113,6 +115,20 @@ describe('a leader', () => {
     expect(solo.accepted(3, 1)).toEqual([]);
     const other = new Solo().lead();
     expect(other.accept(2, b(2, 2), 1, 'y')).toContain('follower under 2');
+  });
+
+  test('counts no answer to its old ballot when it leads again', () => {
+    const solo = new Solo().lead();
+    solo.propose('x');
+    solo.hear(3, { kind: 'rejected', ballot: b(1), promised: b(2, 2) });
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(3), 0, [held(1, b(2, 2), 'y')]);
+    solo.promise(3, b(3));
+    for (const from of [2, 3, 9]) solo.accepted(from, 1);
+    solo.accepted(9, 1, b(3));
+    expect(solo.kernel.image.reign?.inFlight[0]?.acceptedBy).toEqual([]);
+    solo.accepted(2, 1, b(3));
+    expect(solo.accepted(3, 1, b(3))).toContain('chosen 1: y');
   });
 
   test('that is outbid fails what is in flight of clients, but for what it has said to be done', () => {
@@ -264,6 +280,22 @@ describe('a leader', () => {
     expect(solo.due()).not.toContain('follower under undefined');
   });
 
+  test('asks everybody in vain again before it gives up, once somebody had some of it', () => {
+    const solo = new Solo({ electionTimeoutMs: 10_000 });
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(1), 3);
+    solo.promise(3, b(1));
+    const ask = (times: number): void => {
+      for (let asked = 0; asked < times; ) if (solo.due().some((line) => line.includes('learn'))) asked += 1;
+    };
+    ask(5);
+    solo.hear(3, { kind: 'learned', from: 1, entries: [{ kind: 'no-op' }], chosen: 1 });
+    ask(5);
+    expect(solo.kernel.role).toBe('leader');
+    ask(1);
+    expect(solo.kernel.role).toBe('follower');
+  });
+
   test('waits for a snapshot as long as somebody says that there is one', () => {
     const solo = new Solo();
     solo.step({ kind: 'campaign' });
@@ -293,5 +325,9 @@ describe('a leader', () => {
     expect(solo.hear(3, { kind: 'prepare', ballot: b(5, 3), from: 1 })).toEqual([]);
     solo.now = 100;
     expect(solo.hear(3, { kind: 'prepare', ballot: b(5, 3), from: 1 })).toContain('>3 promise 5.3 chosen 0 after #3');
+    const hardly = new Solo({ loyaltyMs: 1 }).lead();
+    expect(hardly.hear(3, { kind: 'prepare', ballot: b(5, 3), from: 1 })).toEqual([]);
+    const never = new Solo({ loyaltyMs: 0 }).lead();
+    expect(never.hear(3, { kind: 'prepare', ballot: b(5, 3), from: 1 })).toContain('>3 promise 5.3 chosen 0 after #3');
   });
 });

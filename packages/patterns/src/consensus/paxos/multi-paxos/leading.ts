@@ -57,17 +57,16 @@ export class Leading<Value> {
     return this.#ballot;
   }
 
-  get deadline(): Instant | undefined {
-    return this.#ballot === undefined ? undefined : this.#heartbeatAt;
+  /** While it leads. */
+  get deadline(): Instant {
+    return this.#heartbeatAt;
   }
 
-  /** Whether a phase-2 quorum was heard of within an election timeout. */
+  /** While it leads: whether a phase-2 quorum was heard of within an election timeout. */
   get hasQuorum(): boolean {
     const { self, now, options } = this.#core;
-    return options.quorums.isQuorum('write', (member) => {
-      const heardAt = this.#heardFrom.get(member);
-      return member === self || (heardAt !== undefined && now - heardAt < options.electionTimeoutMs);
-    });
+    const isThere = (member: NodeId): boolean => now - this.#heardFrom.get(member)! < options.electionTimeoutMs;
+    return options.quorums.isQuorum('write', (member) => member === self || isThere(member));
   }
 
   /** A phase-1 quorum has promised. */
@@ -146,7 +145,6 @@ export class Leading<Value> {
     this.#inFlight.set(slot, { ...flight, acceptedBy, isChosen });
     if (!isChosen) return;
     if (flight.id !== undefined) core.out.push({ kind: 'done', id: flight.id, slot });
-    this.advance();
   }
 
   following(from: NodeId, { ballot }: Message<Value, 'following'>): void {
@@ -160,34 +158,33 @@ export class Leading<Value> {
     return true;
   }
 
-  /** Hands out what is chosen as far as there is no gap before it. */
+  /** At the end of each step: hands out what is chosen as far as there is no gap before it. */
   advance(): void {
-    const core = this.#core;
-    const { log } = core;
-    const ballot = this.#ballot;
-    if (ballot === undefined) return;
+    const { log } = this.#core;
     for (const { slot, entry, isChosen } of this.#inFlight.values()) {
       if (slot > log.chosen + 1) break;
       if (!isChosen) continue;
       // Unless it was learned of others that it is chosen.
-      if (slot > log.chosen) this.#choose(slot, ballot, entry);
+      if (slot > log.chosen) this.#choose(slot, entry);
       this.#inFlight.delete(slot);
     }
     this.#refill();
   }
 
-  #choose(slot: number, ballot: Ballot, entry: Entry<Value>): void {
+  #choose(slot: number, entry: Entry<Value>): void {
     const { log } = this.#core;
+    const ballot = this.#ballot!;
     const own = log.at(slot);
     // Enough others may have accepted it before this replica has.
     if (own === undefined || !sameBallot(own.ballot, ballot)) this.#core.persist(log.accept(slot, ballot, entry));
     log.advance();
   }
 
+  /** While it leads. */
   tick(): void {
     const core = this.#core;
-    const ballot = this.#ballot;
-    if (ballot === undefined || core.now < this.#heartbeatAt) return;
+    const ballot = this.#ballot!;
+    if (core.now < this.#heartbeatAt) return;
     const { options, self } = core;
     this.#heartbeatAt = core.after(options.heartbeatIntervalMs);
     core.noteChosen();

@@ -121,7 +121,7 @@ export class Learning<Value> {
     if (this.#catchUp === undefined || core.now < this.#catchUp.dueAt) return;
     // Whoever was asked may be gone: another one.
     const others = options.quorums.members.filter((member) => member !== self);
-    const from = others[(others.indexOf(this.#catchUp.from) + 1) % others.length] ?? this.#catchUp.from;
+    const from = others[(others.indexOf(this.#catchUp.from) + 1) % others.length]!;
     const inVain = this.#catchUp.inVain + 1;
     this.#catchUp = { ...this.#catchUp, from, dueAt: core.after(options.resendMs), inVain };
     core.send(from, { kind: 'learn', from: log.chosen + 1 });

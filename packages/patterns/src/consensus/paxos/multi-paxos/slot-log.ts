@@ -50,11 +50,10 @@ export class SlotLog<Value> {
   }
 
   /** The next slot is chosen, with what it holds. */
-  advance(): SlotEntry<Value> {
-    const next = this.#slots.get(this.#chosen + 1);
-    assert(next !== undefined, `slot ${this.#chosen + 1} holds nothing that could be chosen`);
-    this.#chosen += 1;
-    return next;
+  advance(): void {
+    const next = this.#chosen + 1;
+    assert(this.#slots.has(next), `slot ${next} holds nothing that could be chosen`);
+    this.#chosen = next;
   }
 
   /** What was accepted behind `chosen`, from a slot on, in order. */

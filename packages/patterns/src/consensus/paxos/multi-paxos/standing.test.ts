@@ -39,6 +39,7 @@ describe('a candidate', () => {
     const solo = new Solo();
     solo.step({ kind: 'campaign' });
     expect(solo.hear(2, { kind: 'rejected', ballot: b(1), promised: b(4, 3) })).toEqual(['follower under undefined']);
+    expect(solo.kernel.deadline).toBe(50);
     expect(solo.due()).toContain('>2 prepare 5.1 from slot 1 after #2');
   });
 
@@ -60,6 +61,16 @@ describe('a candidate', () => {
     solo.promise(2, b(1));
     solo.promise(3, b(1));
     expect(solo.propose('x')).toContain('>2 accept 1.1 1:x chosen 0');
+  });
+
+  test('counts no promise of an earlier ballot', () => {
+    const solo = new Solo();
+    solo.step({ kind: 'campaign' });
+    solo.step({ kind: 'campaign' });
+    for (const from of [1, 2, 3]) solo.promise(from, b(1));
+    expect(solo.kernel.role).toBe('candidate');
+    solo.promise(2, b(2));
+    expect(solo.promise(3, b(2))).toContain('leader under 1');
   });
 
   test('goes on when an earlier ballot is refused for one that is no higher than its own', () => {

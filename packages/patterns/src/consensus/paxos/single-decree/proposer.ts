@@ -159,9 +159,8 @@ export class Proposer<Value> {
     const rounds = takeRound(before, this.#roundsPerWrite);
     const ticket = rounds.reserved > before.reserved ? used + 1 : used;
     if (ticket > used) out.push({ kind: 'persist', ticket, reservedRound: rounds.reserved });
-    const phase: Phase<Value> = { kind: 'preparing', ballot: { round: rounds.last, node: self }, promises: [] };
-    this.#become({ rounds, ticket, phase, refusedBy: [], deadline: Instant.add(now, this.#resendMs) });
-    this.#ask(out);
+    this.#become({ rounds, ticket, refusedBy: [] });
+    this.#ask({ kind: 'preparing', ballot: { round: rounds.last, node: self }, promises: [] }, now, out);
   }
 
   #promised(
@@ -178,11 +177,7 @@ export class Proposer<Value> {
     const told = promises.flatMap(({ accepted }) => (accepted === undefined ? [] : [accepted]));
     const { value } = this.#rules.binding(told) ?? this.#state.own!;
     const { ballot } = phase;
-    this.#become({
-      phase: { kind: 'accepting', ballot, value, acceptedBy: [] },
-      deadline: Instant.add(now, this.#resendMs),
-    });
-    this.#ask(out);
+    this.#ask({ kind: 'accepting', ballot, value, acceptedBy: [] }, now, out);
   }
 
   #accepted(phase: Extract<Phase<Value>, { kind: 'accepting' }>, from: NodeId, out: ProposerEffect<Value>[]): void {
@@ -214,17 +209,20 @@ export class Proposer<Value> {
   #tick(now: Instant, out: ProposerEffect<Value>[]): void {
     const { deadline, phase, refusedBy } = this.#state;
     if (deadline === undefined || now < deadline) return;
-    if (phase.kind === 'backing-off') return this.#prepare(now, out);
+    if (phase.kind !== 'preparing' && phase.kind !== 'accepting') return this.#prepare(now, out);
     // The rest would have answered by now: only a higher ballot helps.
     if (refusedBy.length > 0) return this.#backOff(now);
-    this.#become({ deadline: Instant.add(now, this.#resendMs) });
-    this.#ask(out);
+    this.#ask(phase, now, out);
   }
 
   /** Asks whoever has not answered under the ballot under way. */
-  #ask(out: ProposerEffect<Value>[]): void {
-    const { phase, ticket } = this.#state;
-    if (phase.kind !== 'preparing' && phase.kind !== 'accepting') return;
+  #ask(
+    phase: Extract<Phase<Value>, { kind: 'preparing' | 'accepting' }>,
+    now: Instant,
+    out: ProposerEffect<Value>[],
+  ): void {
+    this.#become({ phase, deadline: Instant.add(now, this.#resendMs) });
+    const { ticket } = this.#state;
     const { ballot } = phase;
     const answered = phase.kind === 'preparing' ? phase.promises.map(({ from }) => from) : phase.acceptedBy;
     const message: AcceptorRequest<Value> =

@@ -4,6 +4,7 @@ import { Instant, InvariantError } from '../../../base/index.ts';
 import { FlexibleQuorum } from '../../../quorum/index.ts';
 import { type Ballot, NodeId } from '../ballot.ts';
 import type { SendEffect } from '../send-effect.ts';
+import { outOf } from '../steps.fixture.ts';
 import { Acceptor, type AcceptorEffect } from './acceptor.ts';
 import { Learner } from './learner.ts';
 import type { AcceptorAnswer, AcceptorRequest, SynodMessage } from './messages.ts';
@@ -27,9 +28,8 @@ function show(effects: readonly (AcceptorEffect<string> | ProposerEffect<string>
 
 describe('an acceptor', () => {
   const hear = (acceptor: Acceptor<string>, message: AcceptorRequest<string>, from = 1): string[] => {
-    const out: AcceptorEffect<string>[] = [];
-    acceptor.step({ kind: 'message', from: node(from), message }, at(0), out);
-    return show(out);
+    const input = { kind: 'message', from: node(from), message } as const;
+    return show(outOf<AcceptorEffect<string>>((out) => acceptor.step(input, at(0), out)));
   };
 
   test('can respond to a prepare request at any time, and to an accept request if it has not promised not to (2.2)', () => {
@@ -79,6 +79,12 @@ describe('an acceptor', () => {
       'persist #1',
       '>1 promise 5.1 (z at 3.1) after #1',
     ]);
+  });
+
+  test('counts its tickets on from the one that it is given, when one log serves several', () => {
+    const acceptor = new Acceptor<string>({ ticket: 7 });
+    expect(hear(acceptor, { kind: 'prepare', ballot: ballot(1) })).toEqual(['persist #8', '>1 promise 1.1 after #8']);
+    expect(acceptor.ticket).toBe(8);
   });
 
   test('tells its learners, each once (2.3)', () => {
@@ -157,10 +163,11 @@ describe('a proposer', () => {
       this.now = this.proposer.deadline!;
       return this.#step({ kind: 'tick' });
     }
+    tick(): string[] {
+      return this.#step({ kind: 'tick' });
+    }
     #step(input: Parameters<Proposer<string>['step']>[0]): string[] {
-      const out: ProposerEffect<string>[] = [];
-      this.proposer.step(input, at(this.now), out);
-      return show(out);
+      return show(outOf<ProposerEffect<string>>((out) => this.proposer.step(input, at(this.now), out)));
     }
   }
 
@@ -254,6 +261,57 @@ describe('a proposer', () => {
     expect([solo.promise(A, 1), solo.promise(B, 1)]).toEqual([[], []]);
     expect(solo.promise(C, 1)).toContain('>11 accept 1.1 mine after #1');
     expect(solo.hear(B, { kind: 'accepted', ballot: ballot(1), value: 'mine' })).toEqual(['chosen mine']);
+  });
+
+  test('gives up a ballot of which no quorum of its phase is left, and no sooner', () => {
+    const quorums = new FlexibleQuorum({ members: [A, B, C], prepare: 3, accept: 1 });
+    const preparing = new Solo({ quorums });
+    preparing.propose('mine');
+    preparing.reject(A, 1, ballot(7, 2));
+    expect(preparing.proposer.state.phase.kind).toBe('backing-off');
+    const accepting = new Solo({ quorums });
+    accepting.propose('mine');
+    for (const from of [A, B, C]) accepting.promise(from, 1);
+    for (const from of [A, A, B]) accepting.reject(from, 1, ballot(7, 2));
+    expect(accepting.proposer.state.refusedBy).toEqual([A, B]);
+    expect(accepting.hear(C, { kind: 'accepted', ballot: ballot(1), value: 'mine' })).toEqual(['chosen mine']);
+  });
+
+  test('takes no answer of one phase for one of the other', () => {
+    const solo = new Solo();
+    solo.propose('mine');
+    expect(solo.hear(A, { kind: 'accepted', ballot: ballot(1), value: 'mine' })).toEqual([]);
+    solo.promise(A, 1);
+    solo.promise(B, 1);
+    expect(solo.promise(C, 1)).toEqual([]);
+    solo.hear(A, { kind: 'accepted', ballot: ballot(1), value: 'mine' });
+    expect(solo.hear(A, { kind: 'accepted', ballot: ballot(1), value: 'mine' })).toEqual([]);
+    expect(solo.hear(B, { kind: 'accepted', ballot: ballot(1), value: 'mine' })).toEqual(['chosen mine']);
+  });
+
+  test('does nothing before it is due, before it has a value, and when it is done', () => {
+    const solo = new Solo();
+    expect([solo.tick(), solo.proposer.deadline]).toEqual([[], undefined]);
+    solo.propose('mine');
+    expect(solo.proposer.deadline).toBe(100);
+    solo.now = 99;
+    expect(solo.tick()).toEqual([]);
+    for (const from of [A, B]) solo.promise(from, 1);
+    expect(solo.proposer.deadline).toBe(199);
+    for (const from of [A, B]) solo.hear(from, { kind: 'accepted', ballot: ballot(1), value: 'mine' });
+    solo.now = 1_000;
+    expect([solo.tick(), solo.proposer.deadline]).toEqual([[], undefined]);
+  });
+
+  test('waits for half of two seconds on average in the end, and reserves a round at a time, by default', () => {
+    const solo = new Solo({ resendMs: 1 });
+    solo.propose('mine');
+    expect(solo.proposer.state.rounds.reserved).toBe(1);
+    for (let round = 1; round <= 12; round++) {
+      for (const from of [A, B]) solo.reject(from, round, ballot(round, 2));
+      if (round < 12) solo.due();
+    }
+    expect(solo.proposer.deadline! - solo.now).toBe(1_000);
   });
 
   test('keeps to its first value', () => {
