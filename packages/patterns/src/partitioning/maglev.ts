@@ -7,7 +7,7 @@
  * Some keys of nodes that stay do move: about 0.6 % of them with M = 65,537 and a hundred nodes. For connections and caches, not for data. Immutable.
  */
 import type { Hash64 } from '../integrity/hash64.ts';
-import { xxHash64 } from '../integrity/xxhash64.ts';
+import { xxHash64Plain } from '../integrity/xxhash64-plain.ts';
 import { hashKey } from './key-hash.ts';
 import { type Placement, type PlacementNode, sortedNodes, weightOf } from './nodes.ts';
 
@@ -77,9 +77,9 @@ function fill(nodes: readonly PlacementNode[], tableSize: number): Uint16Array {
   const hash: Hash64 = { high: 0, low: 0 };
   nodes.forEach(({ id }, i) => {
     const name = new TextEncoder().encode(id);
-    xxHash64(name, hash, 0);
+    xxHash64Plain(name, hash, 0);
     next[i] = remainder(hash, tableSize);
-    xxHash64(name, hash, 1);
+    xxHash64Plain(name, hash, 1);
     skips[i] = remainder(hash, Math.max(1, tableSize - 1)) + 1;
   });
   const heaviest = Math.max(...nodes.map(weightOf));
