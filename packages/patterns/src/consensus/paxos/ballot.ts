@@ -26,10 +26,6 @@ export function sameBallot(a: Ballot, b: Ballot): boolean {
   return a.round === b.round && a.node === b.node;
 }
 
-export function higherBallot(a: Ballot, b: Ballot): Ballot {
-  return compareBallots(a, b) >= 0 ? a : b;
-}
-
 /** `3.2`: round 3 of node 2. */
 export function showBallot(ballot: Ballot): string {
   return `${ballot.round}.${ballot.node}`;

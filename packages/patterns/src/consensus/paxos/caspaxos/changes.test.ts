@@ -91,6 +91,28 @@ test('a ballot that one has refused, while the rest are silent, gives way to a h
   expect(solo.due()).toContain('>11 prepare 5.1 after #1');
 });
 
+test.each([
+  [10, [20, 35, 57.5]],
+  [0, [0, 0, 0]],
+])(
+  'a change waits for a while that grows from the one before with decorrelated jitter, from %d ms on',
+  (baseMs, waits) => {
+    const solo = new SoloProposer({ ...plain, backoff: { baseMs, jitter: { kind: 'decorrelated' } } });
+    for (const key of ['x', 'y']) {
+      solo.change(key, append('a'));
+      const first = solo.proposer.image.rounds.last;
+      const found = waits.map((_, at) => {
+        refuse(solo, key, first + at);
+        const before = solo.now;
+        solo.due();
+        return solo.now - before;
+      });
+      expect(found).toEqual(waits);
+      carry(solo, key, first + waits.length);
+    }
+  },
+);
+
 describe('with all for phase 1 and any one for phase 2', () => {
   const configuration: RegisterConfiguration = {
     version: 1,

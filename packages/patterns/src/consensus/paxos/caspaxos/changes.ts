@@ -78,6 +78,7 @@ export class Changes<Value> {
       proposals: [],
       refusedBy: [],
       failures: 0,
+      delayMs: 0,
       dueAt: this.#core.now,
     };
     const ready = this.#ready.take(wanted.key);
@@ -199,8 +200,9 @@ export class Changes<Value> {
     const failures = change.failures + 1;
     if (why === 'full') return this.#fail(change, 'full');
     if (failures >= this.#core.attemptsMax) return this.#fail(change, 'contended');
-    const dueAt = this.#core.after(this.#core.backOffMs(failures));
-    this.#set({ ...change, phase: { kind: 'backing-off' }, refusedBy: [], failures, dueAt });
+    const delayMs = this.#core.backOffMs(failures, change.delayMs);
+    const dueAt = this.#core.after(delayMs);
+    this.#set({ ...change, phase: { kind: 'backing-off' }, refusedBy: [], failures, delayMs, dueAt });
   }
 
   tick(): void {

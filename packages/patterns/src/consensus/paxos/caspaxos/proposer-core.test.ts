@@ -22,7 +22,7 @@ test('the defaults are those that the options tell of', () => {
   core.takeBallot();
   expect(core.rounds.reserved).toBe(1_000);
   // Half of 10 ms, doubled each time, and of a second at most.
-  expect([1, 2, 3, 20].map((failures) => core.backOffMs(failures))).toEqual([5, 10, 20, 500]);
+  expect([1, 2, 3, 20].map((failures) => core.backOffMs(failures, 0))).toEqual([5, 10, 20, 500]);
 });
 
 test('a question is repeated so long after it was asked, from the first step on', () => {

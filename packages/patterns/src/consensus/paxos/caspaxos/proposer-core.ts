@@ -69,8 +69,8 @@ export class ProposerCore<Value> {
     return Instant.add(this.now, ms);
   }
 
-  backOffMs(failures: number): number {
-    return this.#backoff.delayMs(failures, 0, this.#options.random);
+  backOffMs(failures: number, previousMs: number): number {
+    return this.#backoff.delayMs(failures, previousMs, this.#options.random);
   }
 
   /** A ballot that was never used, above all that were heard of. */

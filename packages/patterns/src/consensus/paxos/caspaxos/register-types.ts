@@ -146,6 +146,8 @@ export interface Change<Value> {
   readonly refusedBy: readonly NodeId[];
   /** Ballots that came to nothing. */
   readonly failures: number;
+  /** How long it waited, or waits, after the latest of them; 0 before the first. */
+  readonly delayMs: number;
   /** When the question is repeated, or the next ballot begins. */
   readonly dueAt: Instant;
   readonly giveUpAt: Instant;

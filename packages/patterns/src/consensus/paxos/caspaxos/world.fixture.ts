@@ -360,7 +360,7 @@ function alike(image: RegisterProposerImage<string>): RegisterProposerImage<stri
     let { phase } = change;
     if (phase.kind === 'preparing') phase = { ...phase, promises: [...phase.promises].sort((a, b) => a.from - b.from) };
     if (phase.kind === 'accepting') phase = { ...phase, acceptedBy: [...phase.acceptedBy].sort() };
-    return { ...change, phase, failures: 0, dueAt: far, giveUpAt: far };
+    return { ...change, phase, failures: 0, delayMs: 0, dueAt: far, giveUpAt: far };
   });
   const queries = image.queries.map((query) => ({
     ...query,

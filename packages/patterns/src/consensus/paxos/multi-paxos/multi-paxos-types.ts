@@ -156,6 +156,8 @@ export interface MultiPaxosImage<Value> extends MultiPaxosRestart<Value> {
   /** When a follower stands, or a candidate begins again. Undefined before the first step. */
   readonly standsAt: Instant | undefined;
   readonly failures: number;
+  /** The delay after the latest candidacy, should it fail; 0 before the first. */
+  readonly delayMs: number;
   readonly candidacy: Candidacy<Value> | undefined;
   readonly reign: Reign<Value> | undefined;
   readonly catchUp: CatchUp | undefined;

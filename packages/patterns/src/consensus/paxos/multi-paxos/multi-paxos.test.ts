@@ -132,7 +132,7 @@ test('the defaults are those that the options tell of', () => {
     roundsPerWrite: 1,
   });
   // Half of an election timeout, doubled each time, and of eight at most.
-  expect([1, 2, 3, 20].map((failures) => core.backOffMs(failures))).toEqual([150, 300, 600, 1_200]);
+  expect([1, 2, 3, 20].map((failures) => core.backOffMs(failures, 0))).toEqual([150, 300, 600, 1_200]);
 });
 
 test('options that cannot work are refused', () => {

@@ -49,6 +49,7 @@ export function restartedReplica<Value>(restart: MultiPaxosRestart<Value>): Mult
     heardAt: undefined,
     standsAt: undefined,
     failures: 0,
+    delayMs: 0,
     candidacy: undefined,
     reign: undefined,
     catchUp: undefined,

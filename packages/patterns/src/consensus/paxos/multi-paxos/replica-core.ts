@@ -119,8 +119,8 @@ export class ReplicaCore<Value> {
     return Instant.add(this.now, ms);
   }
 
-  backOffMs(failures: number): number {
-    return this.#backoff.delayMs(failures, 0, this.options.random);
+  backOffMs(failures: number, previousMs: number): number {
+    return this.#backoff.delayMs(failures, previousMs, this.options.random);
   }
 
   /** A ballot that was never used, above all that were heard of. */

@@ -35,6 +35,31 @@ describe('a candidate', () => {
     expect(solo.kernel.deadline).toBe(300 + 100 + 100);
   });
 
+  test.each([
+    [10, [20, 35, 57.5]],
+    [0, [0, 0, 0]],
+  ])('waits for a while that grows from the one before with decorrelated jitter, from %d ms on', (baseMs, waits) => {
+    const solo = new Solo({ backoff: { baseMs, capMs: 1_000, jitter: { kind: 'decorrelated' } } });
+    const wait = (): number => solo.kernel.deadline! - solo.now;
+    const standAgainAndAgain = (): void => {
+      solo.step({ kind: 'campaign' });
+      for (const waitMs of waits) {
+        expect(wait()).toBe(100 + waitMs);
+        const { round } = solo.kernel.image.candidacy!.ballot;
+        solo.hear(2, { kind: 'rejected', ballot: b(round), promised: b(round, 2) });
+        expect(wait()).toBe(waitMs);
+        solo.due();
+      }
+    };
+    standAgainAndAgain();
+    solo.hear(2, { kind: 'heartbeat', ballot: b(9, 2), chosen: 0 });
+    standAgainAndAgain();
+    const { round } = solo.kernel.image.candidacy!.ballot;
+    for (const from of [2, 3]) solo.promise(from, b(round));
+    solo.hear(2, { kind: 'rejected', ballot: b(round), promised: b(20, 2) });
+    standAgainAndAgain();
+  });
+
   test('gives way when it is refused, and bids higher after a while', () => {
     const solo = new Solo();
     solo.step({ kind: 'campaign' });

@@ -14,16 +14,23 @@ export class Standing<Value> {
   #candidacy: Candidacy<Value> | undefined;
   #standsAt: Instant | undefined;
   #failures: number;
+  #delayMs: number;
 
-  constructor(core: ReplicaCore<Value>, { candidacy, standsAt, failures }: MultiPaxosImage<Value>) {
+  constructor(core: ReplicaCore<Value>, { candidacy, standsAt, failures, delayMs }: MultiPaxosImage<Value>) {
     this.#core = core;
     this.#candidacy = candidacy;
     this.#standsAt = standsAt;
     this.#failures = failures;
+    this.#delayMs = delayMs;
   }
 
-  get image(): Pick<MultiPaxosImage<Value>, 'candidacy' | 'standsAt' | 'failures'> {
-    return { candidacy: this.#candidacy, standsAt: this.#standsAt, failures: this.#failures };
+  get image(): Pick<MultiPaxosImage<Value>, 'candidacy' | 'standsAt' | 'failures' | 'delayMs'> {
+    return {
+      candidacy: this.#candidacy,
+      standsAt: this.#standsAt,
+      failures: this.#failures,
+      delayMs: this.#delayMs,
+    };
   }
 
   /** Of the candidacy under way. */
@@ -43,7 +50,7 @@ export class Standing<Value> {
   /** A leader was heard. */
   heardLeader(): void {
     this.#candidacy = undefined;
-    this.#failures = 0;
+    this.#calm();
     if (this.#core.isMember) this.#wait();
   }
 
@@ -56,7 +63,8 @@ export class Standing<Value> {
     const from = core.log.chosen + 1;
     this.#candidacy = { ballot, from, promises: [] };
     this.#failures += 1;
-    this.#standsAt = core.after(core.options.electionTimeoutMs + core.backOffMs(this.#failures));
+    this.#delayMs = core.backOffMs(this.#failures, this.#delayMs);
+    this.#standsAt = core.after(core.options.electionTimeoutMs + this.#delayMs);
     for (const to of core.options.quorums.members)
       core.out.push({ kind: 'send', to, message: { kind: 'prepare', ballot, from }, after: core.ticket });
   }
@@ -83,14 +91,14 @@ export class Standing<Value> {
       return undefined;
     const won = this.#candidacy;
     this.#candidacy = undefined;
-    this.#failures = 0;
+    this.#calm();
     return won;
   }
 
   /** The ballot was outbid. */
   refused(): void {
     this.#candidacy = undefined;
-    this.#standsAt = this.#core.after(this.#core.backOffMs(this.#failures));
+    this.#standsAt = this.#core.after(this.#delayMs);
   }
 
   /** No longer the leader. */
@@ -100,6 +108,12 @@ export class Standing<Value> {
 
   tick(): void {
     if (this.#standsAt !== undefined && this.#core.now >= this.#standsAt) this.campaign();
+  }
+
+  /** Somebody leads: the next candidacy is a first one. */
+  #calm(): void {
+    this.#failures = 0;
+    this.#delayMs = 0;
   }
 
   #wait(): void {

@@ -216,6 +216,7 @@ function alike(image: MultiPaxosImage<string>): MultiPaxosImage<string> {
     heardAt: undefined,
     standsAt: FAR,
     failures: 0,
+    delayMs: 0,
     candidacy: candidacy && { ...candidacy, promises: [...candidacy.promises].sort((a, b) => a.from - b.from) },
     reign: reign && {
       ...reign,

@@ -77,6 +77,8 @@ export interface ProposerState<Value> {
   readonly refusedBy: readonly NodeId[];
   /** Ballots in a row that came to nothing. */
   readonly failures: number;
+  /** How long it waited, or waits, after the latest of them; 0 before the first. */
+  readonly delayMs: number;
   readonly deadline: Instant | undefined;
   /** The latest ticket given out. */
   readonly ticket: number;
@@ -91,6 +93,7 @@ export function restartedProposer(reservedRound: number): ProposerState<never> {
     phase: { kind: 'idle' },
     refusedBy: [],
     failures: 0,
+    delayMs: 0,
     deadline: undefined,
     ticket: 0,
   };
@@ -202,8 +205,8 @@ export class Proposer<Value> {
 
   #backOff(now: Instant): void {
     const failures = this.#state.failures + 1;
-    const delayMs = this.#backoff.delayMs(failures, 0, this.#options.random);
-    this.#become({ phase: { kind: 'backing-off' }, failures, deadline: Instant.add(now, delayMs) });
+    const delayMs = this.#backoff.delayMs(failures, this.#state.delayMs, this.#options.random);
+    this.#become({ phase: { kind: 'backing-off' }, failures, delayMs, deadline: Instant.add(now, delayMs) });
   }
 
   #tick(now: Instant, out: ProposerEffect<Value>[]): void {

@@ -6,7 +6,7 @@ import { type Ballot, NodeId } from '../ballot.ts';
 import type { SendEffect } from '../send-effect.ts';
 import { outOf } from '../steps.fixture.ts';
 import { Acceptor, type AcceptorEffect } from './acceptor.ts';
-import { Learner } from './learner.ts';
+import { Learner, type LearnerEffect } from './learner.ts';
 import type { AcceptorAnswer, AcceptorRequest, SynodMessage } from './messages.ts';
 import { Proposer, type ProposerEffect, type ProposerOptions, restartedProposer } from './proposer.ts';
 import { acceptorIds, showMessage } from './world.fixture.ts';
@@ -98,18 +98,14 @@ describe('an acceptor', () => {
 });
 
 describe('a learner', () => {
+  const told = (kernel: Learner<string>, from: NodeId, message: AcceptorAnswer<string>): string[] =>
+    outOf<LearnerEffect<string>>((out) => kernel.step({ kind: 'message', from, message }, at(0), out)).map(
+      ({ value }) => value,
+    );
   const learner = (): { readonly hear: (from: NodeId, round: number, value: string) => string[] } => {
     const kernel = new Learner<string>(majority);
     return {
-      hear: (from, round, value) => {
-        const out: { readonly value: string }[] = [];
-        kernel.step(
-          { kind: 'message', from, message: { kind: 'accepted', ballot: ballot(round), value } },
-          at(0),
-          out as never,
-        );
-        return out.map((effect) => effect.value);
-      },
+      hear: (from, round, value) => told(kernel, from, { kind: 'accepted', ballot: ballot(round), value }),
     };
   };
 
@@ -135,6 +131,16 @@ describe('a learner', () => {
     expect(hear(node(50), 2, 'y')).toEqual([]);
     expect(hear(B, 1, 'x')).toEqual([]);
     expect(hear(B, 2, 'y')).toEqual(['y']);
+  });
+
+  test('takes promises and refusals for no votes, and remembers none of a stranger', () => {
+    const kernel = new Learner<string>(majority);
+    for (const from of [A, B]) {
+      told(kernel, from, { kind: 'promise', ballot: ballot(1), accepted: { ballot: ballot(1), value: 'x' } });
+      told(kernel, from, { kind: 'rejected', ballot: ballot(1), promised: ballot(2) });
+    }
+    told(kernel, node(50), { kind: 'accepted', ballot: ballot(1), value: 'x' });
+    expect([kernel.chosen, kernel.votes.size]).toEqual([undefined, 0]);
   });
 });
 
@@ -205,6 +211,12 @@ describe('a proposer', () => {
     expect(restarted.propose('x')).toContain('>11 prepare 11.1 after #1');
   });
 
+  test('has used no round when it is new', () => {
+    const { state } = new Proposer<string>({ self: node(1), quorums: majority, random: () => 0.5 });
+    expect(state).toEqual(restartedProposer(0));
+    expect(state.rounds).toEqual({ last: 0, reserved: 0 });
+  });
+
   test('writes once for a block of rounds', () => {
     const solo = new Solo({ roundsPerWrite: 2 });
     const writes: string[][] = [solo.propose('x')];
@@ -245,6 +257,18 @@ describe('a proposer', () => {
     expect(solo.due()).toContain('>11 prepare 4.1 after #2');
   });
 
+  test('repeats the second question, too, to those who have not accepted yet', () => {
+    const solo = new Solo({ resendMs: 50 });
+    solo.propose('mine');
+    for (const from of [A, B]) solo.promise(from, 1);
+    solo.hear(A, { kind: 'accepted', ballot: ballot(1), value: 'mine' });
+    const rest = ['>12 accept 1.1 mine after #1', '>13 accept 1.1 mine after #1'];
+    expect([solo.due(), solo.due(), solo.now]).toEqual([rest, rest, 100]);
+    solo.reject(B, 1, ballot(3, 2));
+    expect(solo.due()).toEqual([]);
+    expect(solo.due()).toContain('>11 prepare 4.1 after #2');
+  });
+
   test('takes no answer to an earlier ballot for one to this, nor that of a stranger', () => {
     const solo = new Solo();
     solo.propose('mine');
@@ -253,6 +277,16 @@ describe('a proposer', () => {
     solo.due();
     expect([solo.promise(A, 1), solo.promise(node(50), 2), solo.promise(C, 2)]).toEqual([[], [], []]);
     expect(solo.promise(B, 2)).toContain('>11 accept 2.1 mine after #2');
+  });
+
+  test('is bound by no promise of a stranger, and gives way to no refusal of one', () => {
+    const solo = new Solo();
+    solo.propose('mine');
+    solo.promise(node(50), 1, [ballot(9, 9), 'theirs']);
+    solo.reject(node(50), 1, ballot(9, 9));
+    solo.promise(A, 1);
+    expect(solo.due()).toEqual(['>12 prepare 1.1 after #1', '>13 prepare 1.1 after #1']);
+    expect(solo.promise(B, 1)).toContain('>11 accept 1.1 mine after #1');
   });
 
   test('needs only that quorums of the two phases meet (Flexible Paxos, section 4)', () => {
@@ -314,6 +348,21 @@ describe('a proposer', () => {
     expect(solo.proposer.deadline! - solo.now).toBe(1_000);
   });
 
+  test.each([
+    [10, [20, 35, 57.5]],
+    [0, [0, 0, 0]],
+  ])('waits for a while that grows from the one before with decorrelated jitter, from %d ms on', (baseMs, waits) => {
+    const solo = new Solo({ backoff: { baseMs, jitter: { kind: 'decorrelated' } } });
+    solo.propose('mine');
+    const found = [1, 2, 3].map((round) => {
+      for (const from of [A, B]) solo.reject(from, round, ballot(round, 2));
+      const before = solo.now;
+      solo.due();
+      return solo.now - before;
+    });
+    expect(found).toEqual(waits);
+  });
+
   test('keeps to its first value', () => {
     const solo = new Solo();
     solo.propose('mine');
@@ -326,5 +375,6 @@ describe('a proposer', () => {
     expect(() => new Solo({ resendMs: 0 })).toThrow(InvariantError);
     expect(() => new Solo({ roundsPerWrite: 0 })).toThrow(InvariantError);
     expect(() => new Solo({}, 1.5)).toThrow(InvariantError);
+    expect(() => new Solo({}, -1)).toThrow(InvariantError);
   });
 });
