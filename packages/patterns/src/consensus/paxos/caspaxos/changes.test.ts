@@ -83,6 +83,13 @@ describe('answers that are late', () => {
   });
 });
 
+test('one that refuses twice counts once', () => {
+  const solo = new SoloProposer(plain);
+  solo.change('x', append('a'));
+  for (const from of [A, A]) solo.reject(from, 'x', 1, b(4, 2));
+  expect(solo.proposer.image.changes.map(({ refusedBy }) => refusedBy)).toEqual([[A]]);
+});
+
 test('a ballot that one has refused, while the rest are silent, gives way to a higher one', () => {
   const solo = new SoloProposer(plain);
   solo.change('x', append('a'));

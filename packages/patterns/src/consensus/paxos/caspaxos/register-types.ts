@@ -39,7 +39,7 @@ export interface RegisterProposerOptions {
 }
 
 export type RegisterProposerInput<Value> =
-  /** Applies a function to a register: the function is asked for by `apply`. Answered by `changed` or `failed` with this `id`, which is the driver's and unique. */
+  /** Applies a function to a register: the function is asked for by `apply`. Answered by `changed` or `failed` with this `id`, which is the driver's and unique, also among those of before a restart. */
   | { readonly kind: 'change'; readonly id: number; readonly key: string }
   /** What the function made of `current` of the `apply` with this `id`, `key` and `round`. Undefined deletes. */
   | {

@@ -276,15 +276,29 @@ describe('registers', () => {
 class Alone {
   readonly time = new FakeTime();
   readonly sent: RegisterRequest<number>[] = [];
-  readonly registers = new Registers<number>({
-    self: NodeId.of(1),
-    random: () => 0,
-    time: this.time,
-    record: newRegisterProposer(majorityConfiguration(1, members)),
-    save: async () => {},
-    oneRoundTrip: false,
-    send: (_, message) => this.sent.push(message as RegisterRequest<number>),
-  });
+  readonly registers: Registers<number>;
+
+  constructor(draw = 0) {
+    this.registers = new Registers<number>({
+      self: NodeId.of(1),
+      random: () => draw,
+      time: this.time,
+      record: newRegisterProposer(majorityConfiguration(1, members)),
+      save: async () => {},
+      oneRoundTrip: false,
+      send: (_, message) => this.sent.push(message as RegisterRequest<number>),
+    });
+  }
+
+  /** Begins a read, and returns the id under which it asks. */
+  ask(): { readonly read: Promise<number | undefined>; readonly id: number } {
+    const read = this.registers.read('x');
+    return { read, id: (this.sent.at(-1) as Extract<RegisterRequest<number>, { readonly kind: 'query' }>).id };
+  }
+
+  answer(id: number, accepted: Accepted<Held<number>> | undefined): void {
+    for (const from of members) this.registers.receive(from, { kind: 'queried', key: 'x', id, accepted });
+  }
 
   promise(round: number, ...told: readonly (Accepted<Held<number>> | undefined)[]): void {
     for (const [at, accepted] of told.entries())
@@ -370,6 +384,22 @@ test('with a transport that answers at once, thousands of calls that wait for ea
   });
   const results = await Promise.all(Array.from({ length: 4_000 }, () => registers.change('x', increment)));
   expect(results.at(-1)).toBe(4_000);
+});
+
+describe('the id of a read', () => {
+  test('is none of before a restart: a late answer to that one would be a stale read', async () => {
+    const [before, after] = [new Alone(0.25), new Alone(0.75)];
+    const { id: old } = before.ask();
+    const { read, id } = after.ask();
+    after.answer(old, undefined);
+    after.answer(id, { ballot: b(1, 2), value: { value: 7, marks: [] } });
+    expect(await read).toBe(7);
+  });
+
+  test('is one of 2 ** 20 that belong to a life, which is drawn from 2 ** 32', () => {
+    const first = [0, 2 ** -32, 0.5, 1 - 2 ** -32].map((draw) => new Alone(draw).ask().id);
+    expect(first).toEqual([1, 2 ** 20 + 1, 2 ** 51 + 1, 2 ** 52 - 2 ** 20 + 1]);
+  });
 });
 
 test('registers have one timer, which is set anew when something else is due first, and when nothing is', async () => {

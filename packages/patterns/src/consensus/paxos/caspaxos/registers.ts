@@ -4,6 +4,7 @@
  */
 import type { RandomNumber } from '../../../base/index.ts';
 import type { Time } from '../../../resilience/world.ts';
+import { firstToken } from '../../raft/follower-reads.ts';
 import type { NodeId } from '../ballot.ts';
 import type { RegisterConfiguration } from './configuration.ts';
 import { DurableOutbox } from './durable-outbox.ts';
@@ -54,11 +55,12 @@ export class Registers<Value> implements Disposable {
   #isStepping = false;
   #timer: Disposable | undefined;
   #timerAt: number | undefined;
-  #lastId = 0;
+  #lastId: number;
   #closed: RegisterError | undefined;
 
   constructor(options: RegistersOptions<Value>) {
     this.#options = options;
+    this.#lastId = firstToken(() => options.random() * 2 ** 32);
     this.#proposer = new RegisterProposer<Value>(options, restartedRegisterProposer(options.record));
     this.#outbox = new DurableOutbox<RegisterProposerRecord>({
       // A record is everything, so the last one says it all.
