@@ -214,6 +214,5 @@ export class Registers<Value> implements Disposable {
     this.#closed = reason;
     this.#timer?.[Symbol.dispose]();
     for (const call of this.#calls.values()) call.closed(reason);
-    this.#calls.clear();
   }
 }

@@ -151,6 +151,14 @@ describe('a leader', () => {
     expect(solo.kernel.image.reign?.inFlight).toEqual([]);
   });
 
+  test('that is outbid asks no more for what it has recovered', () => {
+    const solo = new Solo({ windowMax: 1 });
+    solo.step({ kind: 'campaign' });
+    solo.promise(2, b(1), 0, [held(1, b(0, 2), 'a'), held(2, b(0, 2), 'b')]);
+    solo.promise(3, b(1));
+    expect(solo.hear(2, { kind: 'rejected', ballot: b(1), promised: b(2, 2) })).toEqual(['follower under undefined']);
+  });
+
   test('stands when it has been outbid no sooner than after a silence', () => {
     const solo = new Solo().lead();
     for (solo.now = 20; solo.now < 1_000; solo.now += 20) {
