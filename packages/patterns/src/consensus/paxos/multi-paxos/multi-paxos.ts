@@ -196,7 +196,7 @@ export class MultiPaxos<Value> {
     this.#yieldTo(message.ballot);
     const follows =
       message.kind === 'accept' ? this.#accepting.accept(from, message) : this.#accepting.heartbeat(from, message);
-    if (follows && !this.#isLeader) this.#standing.heardLeader();
+    if (follows) this.#standing.heardLeader();
   }
 
   /** A leader whose ballot is outbid leads no more, and a candidate need not go on. */

@@ -96,7 +96,7 @@ export class ReplicaCore<Value> {
     const { chosen } = this.log;
     if (chosen > this.#emitted) {
       const first = this.#emitted + 1;
-      this.out.push({ kind: 'chosen', first, entries: this.log.chosenFrom(first, chosen - this.#emitted) });
+      this.out.push({ kind: 'chosen', first, entries: this.log.chosenFrom(first) });
       this.#emitted = chosen;
     }
     if (this.#open === undefined) return;

@@ -66,8 +66,8 @@ export class SlotLog<Value> {
     return found;
   }
 
-  /** What is chosen in so many slots at most. */
-  chosenFrom(from: number, countMax: number): Entry<Value>[] {
+  /** What is chosen from a slot on, in so many slots at most. */
+  chosenFrom(from: number, countMax: number = Number.POSITIVE_INFINITY): Entry<Value>[] {
     const found: Entry<Value>[] = [];
     for (let slot = from; slot <= this.#chosen && found.length < countMax; slot++)
       found.push(this.#slots.get(slot)!.entry);
