@@ -28,6 +28,10 @@ export class ClientLink implements ClientConnection, FrameListener {
     this.#framed.send(kind, payload);
   }
 
+  release(payload: Uint8Array): void {
+    this.#framed.release(payload);
+  }
+
   close(reason: string): void {
     const w = new ByteWriter(64);
     w.text(reason);

@@ -3,6 +3,7 @@ import {
   encodeRefusal,
   FrameDecoder,
   FrameKind,
+  type FrameMemory,
   FrameWriter,
   foreignAnswer,
   PREFACE,
@@ -54,10 +55,15 @@ export class FramedConnection implements ConnectionHandler {
     return this.#closed;
   }
 
-  /** The handshake is done: longer frames may come, and `listener` hears them. */
-  establish(listener: FrameListener, frameBytesMax: number): void {
+  /** The handshake is done: longer frames may come, into `memory`, and `listener` hears them. */
+  establish(listener: FrameListener, frameBytesMax: number, memory: FrameMemory): void {
     this.#listener = listener;
-    this.#decoder.established(frameBytesMax);
+    this.#decoder.established(frameBytesMax, memory);
+  }
+
+  /** Nothing is kept of the frame that the listener is just hearing: see `FrameDecoder.release`. */
+  release(payload: Uint8Array): void {
+    this.#decoder.release(payload);
   }
 
   /** One frame, which leaves with all others of this turn. */

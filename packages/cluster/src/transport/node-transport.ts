@@ -1,6 +1,14 @@
 import type { Address, Listener } from '@quorate/env';
 import type { NodeId } from '@quorate/patterns/consensus/raft';
-import { encodeWelcome, FrameKind, type Hello, PROTOCOL_VERSION, type Refusal } from '../wire/index.ts';
+import {
+  encodeWelcome,
+  FrameKind,
+  type FrameMemory,
+  type Hello,
+  PROTOCOL_VERSION,
+  RecyclingMemory,
+  type Refusal,
+} from '../wire/index.ts';
 import { ClientLink } from './client-link.ts';
 import { TransportError, type TransportErrorCode } from './errors.ts';
 import type { FramedConnection } from './framed-connection.ts';
@@ -37,6 +45,7 @@ export class NodeTransport implements PeerTransport {
   readonly #peers: Peers;
   readonly #greetings: Set<Greeting> = new Set();
   readonly #clients: Set<ClientLink> = new Set();
+  readonly #clientMemory: FrameMemory = new RecyclingMemory();
   readonly #handlers: Map<Channel, MessageHandler> = new Map();
   readonly #answerers: Map<Channel, RequestHandler> = new Map();
   readonly #requests: PendingRequests;
@@ -207,7 +216,7 @@ export class NodeTransport implements PeerTransport {
     if (handler === undefined) return refuse(framed, 'stopping', 'this node does not serve clients at present');
     this.#clients.add(link);
     link.attach(handler);
-    framed.establish(link, this.#options.frameBytesMax);
+    framed.establish(link, this.#options.frameBytesMax, this.#clientMemory);
     this.#welcome(hello, framed);
   }
 

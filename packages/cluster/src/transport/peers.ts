@@ -1,7 +1,7 @@
 import type { Address, Env } from '@quorate/env';
 import { Instant } from '@quorate/patterns/base';
 import type { NodeId } from '@quorate/patterns/consensus/raft';
-import { type Hello, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, type Welcome } from '../wire/index.ts';
+import { type Hello, PROTOCOL_VERSION, PROTOCOL_VERSION_MIN, TRUSTING_MEMORY, type Welcome } from '../wire/index.ts';
 import { Backoff } from './backoff.ts';
 import { Dialling, type DiallingOwner } from './dialling.ts';
 import type { FramedConnection } from './framed-connection.ts';
@@ -198,7 +198,7 @@ export class Peers implements DiallingOwner, PeerLinkOwner {
     peer.pause?.[Symbol.dispose]();
     peer.pause = undefined;
     peer.backoff.reset();
-    framed.establish(link, this.#options.frameBytesMax);
+    framed.establish(link, this.#options.frameBytesMax, TRUSTING_MEMORY);
     this.#env.log.info('connected with a node', { peer: peer.id, dialled: identity.dialled });
     this.#lookLater();
     this.#owner.reachable(peer.id, true);

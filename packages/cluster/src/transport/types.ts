@@ -42,6 +42,8 @@ export interface PeerTransport {
 export interface ClientConnection {
   readonly connection: Connection;
   send(kind: number, payload: Uint8Array): void;
+  /** To be called within `frame`: nothing of this payload is kept, and its memory may take a later frame. */
+  release(payload: Uint8Array): void;
   close(reason: string): void;
 }
 export interface ClientHandler {

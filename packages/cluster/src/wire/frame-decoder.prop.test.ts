@@ -1,6 +1,14 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { FRAME_BYTES_MAX, FrameDecoder, FrameWriter, HANDSHAKE_BYTES_MAX, PREFACE, WireError } from './index.ts';
+import { describe, expect, test } from 'vitest';
+import {
+  FRAME_BYTES_MAX,
+  FrameDecoder,
+  FrameWriter,
+  HANDSHAKE_BYTES_MAX,
+  PREFACE,
+  RecyclingMemory,
+  WireError,
+} from './index.ts';
 import { cut, joined } from './wire.fixture.ts';
 
 const frame = fc.record({
@@ -97,4 +105,86 @@ test.each([
 ])('the caller of another protocol is told which one it seems to speak: %j', (text, reason) => {
   const decoder = new FrameDecoder(() => {});
   expect(() => decoder.push(new TextEncoder().encode(text))).toThrow(reason);
+});
+
+describe('frames that span chunks', () => {
+  const header = (length: number): Uint8Array => new Uint8Array([length & 255, length >> 8, 0, 0, 7]);
+  const half = (n: number): Uint8Array => new Uint8Array(500).fill(n);
+
+  test('come into the same buffer again once their sink has released them', () => {
+    const memory = new RecyclingMemory();
+    const seen: Uint8Array[] = [];
+    const copies: Uint8Array[] = [];
+    const decoder = new FrameDecoder((_kind, payload) => {
+      seen.push(payload);
+      copies.push(payload.slice());
+      decoder.release(payload);
+    });
+    decoder.push(PREFACE);
+    decoder.established(FRAME_BYTES_MAX, memory);
+    for (const n of [1, 2]) for (const piece of [header(1001), half(n), half(n + 10)]) decoder.push(piece);
+    // A shorter one fits in, too.
+    for (const piece of [header(601), half(3), half(13).subarray(400)]) decoder.push(piece);
+    expect(seen.map(({ buffer }) => buffer === seen[0]!.buffer)).toEqual([true, true, true]);
+    expect(copies.map((copy) => [copy.length, copy[0], copy.at(-1)])).toEqual([
+      [1000, 1, 11],
+      [1000, 2, 12],
+      [600, 3, 13],
+    ]);
+  });
+
+  test('have buffers of their own when they are not released, or only later', () => {
+    const memory = new RecyclingMemory();
+    const seen: Uint8Array[] = [];
+    const decoder = new FrameDecoder((_kind, payload) => seen.push(payload));
+    decoder.push(PREFACE);
+    decoder.established(FRAME_BYTES_MAX, memory);
+    for (const n of [1, 2]) {
+      for (const piece of [header(1001), half(n), half(n)]) decoder.push(piece);
+      decoder.release(seen.at(-1)!);
+    }
+    expect(seen[0]!.buffer).not.toBe(seen[1]!.buffer);
+    expect(seen.map((payload) => payload[0])).toEqual([1, 2]);
+  });
+
+  test('of one connection may be in buffers that another has released, but never at the same time', () => {
+    const memory = new RecyclingMemory();
+    const open = (): { decoder: FrameDecoder; seen: number[][] } => {
+      const seen: number[][] = [];
+      const decoder = new FrameDecoder((_kind, payload) => {
+        seen.push([payload[0]!, payload.at(-1)!]);
+        decoder.release(payload);
+      });
+      decoder.push(PREFACE);
+      decoder.established(FRAME_BYTES_MAX, memory);
+      return { decoder, seen };
+    };
+    const [a, b] = [open(), open()];
+    for (const n of [1, 2, 3]) {
+      for (const piece of [header(1001), half(n)]) a.decoder.push(piece);
+      for (const piece of [header(1001), half(n + 50), half(n + 60)]) b.decoder.push(piece);
+      a.decoder.push(half(n + 10));
+    }
+    expect([a.seen, b.seen]).toEqual([
+      [
+        [1, 11],
+        [2, 12],
+        [3, 13],
+      ],
+      [
+        [51, 61],
+        [52, 62],
+        [53, 63],
+      ],
+    ]);
+  });
+
+  test('a buffer that is too large to be kept is let go', () => {
+    const memory = new RecyclingMemory();
+    memory.give(new Uint8Array(1024 * 1024 + 1));
+    expect(memory.take(10).length).toBe(10);
+    for (let n = 0; n < 20; n++) memory.give(new Uint8Array(1024 * 1024));
+    const kept = Array.from({ length: 20 }, () => memory.take(10)).filter(({ length }) => length > 10);
+    expect(kept.length).toBe(8);
+  });
 });

@@ -1,16 +1,14 @@
 import { WireError } from './error.ts';
 import { describeForeignBytes } from './foreign.ts';
 import { FRAME_BYTES_MAX, FRAME_HEADER_BYTES, HANDSHAKE_BYTES_MAX, PREFACE } from './frame.ts';
+import { FRUGAL_MEMORY, type FrameMemory } from './frame-memory.ts';
 
-/** Takes one whole frame. `payload` is a view of the chunk it came in, or of a buffer made for it; it is never written to again. */
+/** Takes one whole frame. `payload` is a view of the chunk it came in, or of a buffer made for it; it is never written to again, unless `release` says so. */
 export type FrameSink = (kind: number, payload: Uint8Array) => void;
-
-/** What a frame's buffer starts with when the frame does not lie within one chunk: a claimed length costs nothing until its bytes come. */
-const PARTIAL_BYTES_START = 64 * 1024;
 
 /**
  * Cuts a stream of chunks of any size into frames. A frame within one chunk is handed on without a copy; one that spans chunks is
- * copied once into a buffer that grows with what has arrived (at most twice the bytes received).
+ * copied once into a buffer of its `FrameMemory`, by default one that grows with what has arrived (at most twice the bytes received).
  *
  * Starts by expecting `PREFACE` and with `HANDSHAKE_BYTES_MAX` as the bound; `established` raises it. Throws only `WireError`, after
  * which it must not be used.
@@ -18,15 +16,18 @@ const PARTIAL_BYTES_START = 64 * 1024;
 export class FrameDecoder {
   readonly #sink: FrameSink;
   #bytesMax: number = HANDSHAKE_BYTES_MAX;
+  #memory: FrameMemory = FRUGAL_MEMORY;
   #prefaceSeen = 0;
   /** The length field and kind of a frame whose header came in pieces. */
   readonly #header: Uint8Array = new Uint8Array(FRAME_HEADER_BYTES);
   #headerFilled = 0;
-  /** The payload under construction; undefined between frames. */
+  /** Holds the payload under construction; undefined between frames. */
   #partial: Uint8Array | undefined;
   #partialKind = 0;
   #partialFilled = 0;
   #partialLength = 0;
+  /** The payload handed on last that was put together here, and the buffer that it is in. */
+  #handed: { readonly payload: Uint8Array; readonly buffer: Uint8Array } | undefined;
   #stopped = false;
 
   constructor(sink: FrameSink) {
@@ -34,8 +35,17 @@ export class FrameDecoder {
   }
 
   /** The handshake is done: frames of up to `bytesMax` may come, from the next one on. */
-  established(bytesMax: number = FRAME_BYTES_MAX): void {
+  established(bytesMax: number = FRAME_BYTES_MAX, memory: FrameMemory = FRUGAL_MEMORY): void {
     this.#bytesMax = bytesMax;
+    this.#memory = memory;
+  }
+
+  /** The sink keeps nothing of `payload`, the last one it was given: its memory may be written to again. To be called by the sink, if at all. */
+  release(payload: Uint8Array): void {
+    const handed = this.#handed;
+    if (handed?.payload !== payload) return;
+    this.#handed = undefined;
+    this.#memory.give?.(handed.buffer);
   }
 
   /** Ignores the rest of the current chunk and all later ones. May be called by the sink. */
@@ -97,7 +107,7 @@ export class FrameDecoder {
   }
 
   #begin(kind: number, payloadBytes: number): void {
-    this.#partial = new Uint8Array(Math.min(payloadBytes, PARTIAL_BYTES_START));
+    this.#partial = this.#memory.take(payloadBytes);
     this.#partialKind = kind;
     this.#partialFilled = 0;
     this.#partialLength = payloadBytes;
@@ -116,11 +126,16 @@ export class FrameDecoder {
     }
     partial.set(chunk.subarray(at, at + take), this.#partialFilled);
     this.#partialFilled = filled;
-    if (filled === length) {
-      this.#partial = undefined;
-      this.#sink(this.#partialKind, partial);
-    }
+    if (filled === length) this.#complete(partial);
     return at + take;
+  }
+
+  #complete(buffer: Uint8Array): void {
+    const payload = buffer.length === this.#partialLength ? buffer : buffer.subarray(0, this.#partialLength);
+    this.#partial = undefined;
+    this.#handed = { payload, buffer };
+    this.#sink(this.#partialKind, payload);
+    this.#handed = undefined;
   }
 
   #check(length: number): void {

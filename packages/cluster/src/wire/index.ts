@@ -10,6 +10,7 @@ export {
   PROTOCOL_VERSION_MIN,
 } from './frame.ts';
 export { FrameDecoder, type FrameSink } from './frame-decoder.ts';
+export { FRUGAL_MEMORY, type FrameMemory, RecyclingMemory, TRUSTING_MEMORY } from './frame-memory.ts';
 export { FrameWriter, SHARED_BYTES_MIN } from './frame-writer.ts';
 export {
   decodeHello,

@@ -38,6 +38,8 @@ export class WriteQueue {
   readonly #writer: ByteWriter = new ByteWriter(64 * 1024);
   /** The entry that is being gathered; its bytes are in the writer. */
   #open: WriteBatch | undefined;
+  /** The next entry will be about as long as the last one: its buffer need not grow, which would copy it. */
+  #expectedBytes = 0;
   #stopped = false;
   #inFlight = 0;
   #bytesInFlight = 0;
@@ -85,6 +87,7 @@ export class WriteQueue {
   #begin(): WriteBatch {
     const batch = new WriteBatch((settled) => this.#settled(settled));
     this.#open = batch;
+    this.#writer.reserve(this.#expectedBytes);
     if (this.#view.leads) this.#group.propose(() => this.#close(batch), batch);
     else this.#tasks.defer(() => this.#passOn(batch));
     return batch;
@@ -105,6 +108,7 @@ export class WriteQueue {
     const payload = this.#writer.take();
     batch.payload = payload;
     this.#bytesInFlight += payload.length;
+    this.#expectedBytes = Math.ceil(payload.length * 1.125);
     this.#open = undefined;
     return payload;
   }

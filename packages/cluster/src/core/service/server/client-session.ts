@@ -76,6 +76,8 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   #unanswered = 0;
   #unansweredBytes = 0;
   #paused = false;
+  /** Whether something may still look into the frame that is being read. */
+  #keepsFrame = false;
   readonly #run: () => void = () => this.flush();
 
   constructor(parts: ClientSessionParts) {
@@ -94,7 +96,9 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
     if (this.#closed) return;
     if (kind !== ClientFrame.requests)
       throw new WireError('unexpected', `a frame of kind ${kind} must not come from a client`);
+    this.#keepsFrame = false;
     readItems(payload, this);
+    if (!this.#keepsFrame) this.#connection.release(payload);
     if (!this.#closed) this.#considerPause();
   }
 
@@ -135,6 +139,8 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   }
 
   #serve(id: number, code: number, payload: Uint8Array, start: number, end: number): void {
+    // The bytes of a write are copied at once; of all else, what was read may be a view.
+    if ((code & ~FORWARD) !== Operation.write) this.#keepsFrame = true;
     const forward = (code & FORWARD) !== 0;
     switch (code & ~FORWARD) {
       case Operation.write:

@@ -7,7 +7,8 @@ import { readFailure } from '../../../client/protocol/failures.ts';
 import { ClientFrame, Operation, Status } from '../../../client/protocol/operations.ts';
 import { type App, SimCluster } from '../../../node/cluster.fixture.ts';
 import { decodeRefusal, encodeHello, FrameDecoder, FrameKind, FrameWriter, PREFACE } from '../../../wire/index.ts';
-import { encodeCommand } from '../../codec/index.ts';
+import { joined } from '../../../wire/wire.fixture.ts';
+import { encodeCommand, readResponse, writeRange } from '../../codec/index.ts';
 import type { CoreError } from '../../errors.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -157,6 +158,42 @@ describe('a connection that breaks the protocol is closed with the reason', () =
   scenario('a frame of a kind that only nodes may send', async (app, raw) => {
     raw.frame(FrameKind.peerMessage, bytes('hello'));
     await refused(app, raw, /must not come from a client/);
+  });
+});
+
+test('what waits for its answer is not overwritten by the frames that come after it', async () => {
+  const cluster = new SimCluster();
+  await cluster.run(async (app) => {
+    const client = await app.connect();
+    await client.put('key', 'value');
+    const raw = new RawClient(app.env, cluster.leader!);
+    await app.sleep(50);
+    const items = new ItemWriter(new ByteWriter(), ClientFrame.requests);
+    const put = (id: number, letter: string, sizeBytes: number): void => {
+      const command = { kind: 'put', key: bytes(letter.repeat(sizeBytes)), value: bytes(letter) } as const;
+      items.begin(id, Operation.write).raw(encodeCommand(command));
+      items.end();
+    };
+    writeRange(items.begin(1, Operation.range), { kind: 'range', key: bytes('key') });
+    items.end();
+    put(2, 'a', 200);
+    const first = items.take().slice();
+    put(3, 'b', 100);
+    const second = items.take().slice();
+    // Each frame comes in two pieces, and the second one before the first can have been answered.
+    const stream = joined([first, second]);
+    const pieces = [stream.subarray(0, 50), stream.subarray(50, first.length + 50), stream.subarray(first.length + 50)];
+    for (const [piece, pauseMs] of [
+      [pieces[0]!, 20],
+      [pieces[1]!, 0.01],
+      [pieces[2]!, 0],
+    ] as const) {
+      raw.raw(piece);
+      await app.sleep(pauseMs);
+    }
+    await app.until(() => raw.answers.length === 3);
+    const found = readResponse(new ByteReader(raw.answers.find(({ id }) => id === 1)!.body));
+    expect(found).toMatchObject({ kvs: [{ value: bytes('value') }] });
   });
 });
 
