@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { BytesError, InvariantError } from '../base/index.ts';
-import { decodeCrdt, encodeCrdt, gCounter, orSet, pnCounter, text, twoPhaseSet } from './index.ts';
+import { compareEncoded } from './binary.ts';
+import { type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gCounter, mvRegister, orSet, pnCounter, text, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
 import { randomFrom, subjects } from './laws.fixture.ts';
 
 test('a state is a version, a type, and a few bytes', () => {
@@ -20,7 +21,7 @@ test('another version or type, and bytes too many, are refused', () => {
 
 test('states that nobody writes are refused', () => {
   const read =
-    (crdt: typeof orSet | typeof text | typeof twoPhaseSet, ...body: number[]) =>
+    (crdt: typeof orSet | typeof text | typeof twoPhaseSet | typeof enableWinsFlag, ...body: number[]) =>
     () =>
       decodeCrdt<unknown>(crdt as typeof orSet as never, Uint8Array.from([2, crdt.code, ...body]));
   const context = [1, 0, 1, 97, 1, 0, 0]; // a: 1
@@ -34,6 +35,7 @@ test('states that nobody writes are refused', () => {
   expect(read(orSet, ...context, 5, 1, 120, 0, 1, 120, 0)).toThrow(/must come once/);
   expect(read(orSet, ...context, 8, 1, 120, 2, 1)).toThrow(/4 items claimed/);
   expect(read(orSet, 1, 1, 1, 97, 1, 0, 0, 0)).toThrow(/1 exceeds the bound of 0/);
+  expect(read(enableWinsFlag, ...context, 1, 2, 0, 1, 0)).toThrow(/2 items claimed/);
   expect(read(twoPhaseSet, 1, 1, 120, 1, 1, 120)).toThrow(/both present and removed/);
   const a = [0, 1, 97]; // the first name: a
   const block = [0, 0, 1, 1, 120]; // the next counter; on the root, one run; from its beginning, x
@@ -78,4 +80,43 @@ test('damaged bytes give a state or one of two errors, never another', () => {
       }
     }
   }
+});
+
+test('a codec that throws leaves nothing of its state in the next one', () => {
+  const choosy: Codec<string> = {
+    write: (value, writer) => {
+      writer.name(value);
+      if (value === 'bad') throw new Error('not this one');
+    },
+    read: (reader) => reader.name(),
+  };
+  const register = mvRegister(choosy);
+  const good = register.set(register.empty, 'good', 'a');
+  const before = [...encodeCrdt(register, good)];
+  expect(() => encodeCrdt(register, register.set(register.empty, 'bad', 'b'))).toThrow('not this one');
+  expect([...encodeCrdt(register, good)]).toEqual(before);
+});
+
+test('a codec may encode states itself, within a state that is being written', () => {
+  const sets: Codec<typeof orSet.empty> = {
+    write: (set, writer) => writer.bytes(encodeCrdt(orSet, set)),
+    read: (reader) => decodeCrdt(orSet, reader.bytes()),
+  };
+  const register = mvRegister(sets);
+  const set = orSet.add(orSet.empty, 'milk', 'ann');
+  const state = register.set(register.empty, set, 'ben');
+  const bytes = encodeCrdt(register, state);
+  const [read] = register.value(decodeCrdt(register, bytes));
+  expect([...encodeCrdt(orSet, read!)]).toEqual([...encodeCrdt(orSet, set)]);
+  expect([...encodeCrdt(register, state)]).toEqual([...bytes]);
+});
+
+test('values are ordered byte by byte, and one before those that begin with it', () => {
+  const raw: Codec<readonly number[]> = {
+    write: (value, writer) => writer.raw(Uint8Array.from(value)),
+    read: (reader) => [...reader.rest()],
+  };
+  const inOrder = [[], [7], [7, 0], [7, 0, 0], [7, 1], [8], [255, 0]];
+  for (const [i, a] of inOrder.entries())
+    for (const [j, b] of inOrder.entries()) expect(Math.sign(compareEncoded(raw, a, b))).toBe(Math.sign(i - j));
 });

@@ -22,7 +22,7 @@ export function dotMapStore<V>(values: DotStore<V>): DotStore<DotMap<V>> {
   const join = (a: DotMap<V>, ca: DotContext, b: DotMap<V>, cb: DotContext): DotMap<V> => {
     if (a === b) return a;
     // A replica that knows nothing yet takes all that there is as it is.
-    if (a.entries.size === 0 && !a.part && !b.part && ca.actors.length === 0) return b;
+    if (!b.part && ca.actors.length === 0) return b;
     const part = a.part && b.part;
     // A part lists what was removed, as empty; a whole map leaves it out.
     const listed = (value: V): V | undefined => (part || !values.isEmpty(value) ? value : undefined);

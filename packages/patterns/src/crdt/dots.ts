@@ -86,7 +86,7 @@ export function listOf<T>(dots: Dots<T>): readonly Dotted<T>[] {
 
 /** The dots of a sorted list. */
 export function dotsOf<T>(list: readonly Dotted<T>[]): Dots<T> {
-  return list.length === 1 ? list[0]! : list.length === 0 ? NO_DOTS : list;
+  return list.length === 1 ? list[0]! : list;
 }
 
 function isOne<T>(dots: Dots<T>): dots is Dotted<T> {

@@ -25,7 +25,7 @@ export function mergeNodes<V>(a: Maybe<V>, b: Maybe<V>, shift: number, rule: Mer
   const slots: Node<V>[] = [];
   let bitmap = 0;
   let size = 0;
-  let same = a.kind === 'branch';
+  let same = true;
   const bitsA = bitsOf(a, shift);
   for (let rest = bitsA | bitsOf(b, shift); rest !== 0; rest &= rest - 1) {
     const bit = rest & -rest;
@@ -87,19 +87,25 @@ function withValue<V>(leaf: Leaf<V>, value: V | undefined): Leaf<V> | undefined 
 /** The leaves whose value `keep` gives a value for, with that. */
 function sift<V>(node: Node<V>, keep: (value: V) => V | undefined): Maybe<V> {
   if (node.kind === undefined) return withValue(node, keep(node.value));
-  const before: readonly Node<V>[] = node.kind === 'branch' ? node.slots : node.leaves;
-  const after: Node<V>[] = [];
+  if (node.kind === 'bucket') return siftBucket(node, keep);
+  const { slots } = node;
+  const kept: Node<V>[] = [];
   let bitmap = 0;
   let size = 0;
   let same = true;
-  for (let rest = node.kind === 'branch' ? node.bitmap : 0, at = 0; at < before.length; rest &= rest - 1, at++) {
-    const kept = sift(before[at]!, keep);
-    same &&= kept === before[at];
-    if (kept === undefined) continue;
-    after.push(kept);
+  for (let rest = node.bitmap, at = 0; rest !== 0; rest &= rest - 1, at++) {
+    const child = sift(slots[at]!, keep);
+    same &&= child === slots[at];
+    if (child === undefined) continue;
+    kept.push(child);
     bitmap |= rest & -rest;
-    size += sizeOf(kept);
+    size += sizeOf(child);
   }
-  if (same) return node;
-  return node.kind === 'branch' ? branch(bitmap, after.slice(), size) : ofLeaves(after as Leaf<V>[]);
+  return same ? node : branch(bitmap, kept.slice(), size);
+}
+
+function siftBucket<V>(bucket: Bucket<V>, keep: (value: V) => V | undefined): Maybe<V> {
+  const { leaves } = bucket;
+  const kept = leaves.flatMap((leaf) => withValue(leaf, keep(leaf.value)) ?? []);
+  return kept.length === leaves.length && kept.every((leaf, at) => leaf === leaves[at]) ? bucket : ofLeaves(kept);
 }

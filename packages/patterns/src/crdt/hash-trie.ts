@@ -44,8 +44,13 @@ export function sizeOf<V>(node: Maybe<V>): number {
   return node.kind === undefined ? 1 : node.kind === 'branch' ? node.size : node.leaves.length;
 }
 
+/** Of the two bits that are left at the end, 2 and 3 come as 30 and 31, with the sign: in the same order. */
+function slotOf(hash: number, shift: number): number {
+  return (hash >> shift) & MASK;
+}
+
 export function bitOf(hash: number, shift: number): number {
-  return 1 << ((hash >>> shift) & MASK);
+  return 1 << slotOf(hash, shift);
 }
 
 export function slotAt<V>({ bitmap, slots }: Branch<V>, bit: number): Maybe<V> {
@@ -88,7 +93,7 @@ export function compareLeaves<V>(a: Leaf<V>, b: Leaf<V>): number {
   if (differing === 0) return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
   const lowest = MASK - Math.clz32(differing & -differing);
   const shift = lowest - (lowest % BITS);
-  return ((a.hash >>> shift) & MASK) - ((b.hash >>> shift) & MASK);
+  return slotOf(a.hash, shift) - slotOf(b.hash, shift);
 }
 
 /** The node of the leaves from `from` to `to`, at least one, which are sorted and agree in the bits below `shift`. */
@@ -129,7 +134,7 @@ export function equalNodes<V>(a: Maybe<V>, b: Maybe<V>, same: (a: V, b: V) => bo
   if (a === undefined || b === undefined || sizeOf(a) !== sizeOf(b)) return false;
   if (a.kind === 'branch' && b.kind === 'branch')
     return a.bitmap === b.bitmap && a.slots.every((slot, at) => equalNodes(slot, b.slots[at], same));
-  if (a.kind === 'branch' || b.kind === 'branch' || a.hash !== b.hash) return false;
+  if (a.kind === 'branch' || b.kind === 'branch') return false;
   const theirs = leavesOf(b);
   return leavesOf(a).every(({ key, value }, at) => {
     const other = theirs[at]!;
@@ -170,9 +175,10 @@ function without<T>(items: readonly T[], at: number): T[] {
 }
 
 function countBits(bits: number): number {
-  let n = bits - ((bits >>> 1) & 0x5555_5555);
-  n = (n & 0x3333_3333) + ((n >>> 2) & 0x3333_3333);
-  return Math.imul((n + (n >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+  // Shifted with the sign, which the masks take away.
+  let n = bits - ((bits >> 1) & 0x5555_5555);
+  n = (n & 0x3333_3333) + ((n >> 2) & 0x3333_3333);
+  return Math.imul((n + (n >> 4)) & 0x0f0f_0f0f, 0x0101_0101) >> 24;
 }
 
 /** Numbers as they are: those that come one after the other, as they mostly do, go to a slot each. Text by FNV-1a over its UTF-16 units. */

@@ -154,3 +154,28 @@ test('a replica that knows nothing takes a whole state as it is, and a part of o
   expect(removal.store.part).toBe(false);
   expect(carts.keys(carts.merge(removal, here))).toEqual([]);
 });
+
+test('a removal itself has no keys, and no value at the key that it removes', () => {
+  const before = add(carts.empty, 'ann', 'milk', 'a');
+  const removal = carts.remove(before, 'ann');
+  expect([carts.get(removal, 'ann'), carts.keys(removal)]).toEqual([undefined, []]);
+  expect([removal.store.part, carts.remove(before, 'ben').store.part]).toEqual([true, true]);
+});
+
+test('a removal within a map within a map has no keys at any depth', () => {
+  const atlas = orMap(carts);
+  const before = atlas.update(atlas.empty, 'eu', (map) =>
+    carts.update(map, 'fr', (set) => orSet.add(set, 'paris', 'a')),
+  );
+  const removal = atlas.update(before, 'eu', (map) => carts.remove(map, 'fr'));
+  expect([atlas.keys(before), atlas.keys(removal), atlas.get(removal, 'eu')]).toEqual([['eu'], [], undefined]);
+});
+
+test('deltas that merge with each other stay parts all the way down, so that merging them costs what they change', () => {
+  const ann = carts.update(carts.empty, 'ann', (cart) => orSet.add(cart, 'milk', 'a'));
+  const ben = carts.update(carts.empty, 'ben', (cart) => orSet.add(cart, 'tea', 'b'));
+  for (const group of [carts.merge(ann, ben), carts.merge(ben, ann)]) {
+    const parts = [group.store.part, ...['ann', 'ben'].map((key) => group.store.entries.get(key)!.part)];
+    expect(parts).toEqual([true, true, true]);
+  }
+});

@@ -131,6 +131,9 @@ test('merging with a map that shares all, or into nothing, gives a map that ther
   // Of what differs only the path is looked at, not the hundred.
   expect(looked.length).toBeLessThan(5);
   expect(PersistentMap.empty<number>().merge(map, looking)).toBe(map);
+  const one = PersistentMap.ofOne('k', 1);
+  const again = one.set('other', 2).delete('other');
+  expect(one.merge(again, looking) === one && again.merge(one, looking) === again).toBe(true);
   expect(map.merge(PersistentMap.empty(), looking)).toBe(map);
 });
 
@@ -165,4 +168,40 @@ test('integers are keys as well, and are kept apart where their last 32 bits are
     expect(map.delete(2 ** 32 + 1).get(1)).toBe('1');
   }
   expect(set.keys()).toEqual(built.keys());
+});
+
+test('the order of iteration never changes, or states that are equal would be other bytes in the next release', () => {
+  const words = [
+    '',
+    'a',
+    'b',
+    'x',
+    'milk',
+    'node-1',
+    'node-2',
+    'é',
+    '漢字',
+    '🙂',
+    'a longer key of some words',
+    'milk ',
+  ];
+  const map = PersistentMap.of(words.map((word, at) => [word, at] as const));
+  const inOrder = [
+    'milk ',
+    'node-1',
+    '🙂',
+    'x',
+    'a',
+    'é',
+    '',
+    'node-2',
+    '漢字',
+    'b',
+    'milk',
+    'a longer key of some words',
+  ];
+  expect(map.keys()).toEqual(inOrder);
+  const numbers = [-1, 31, 33, 1 + 3 * 2 ** 30, 1 + 2 ** 31, 1 + 2 ** 30, 1 + 2 ** 32, 1, 32, 0];
+  const set = numbers.reduce((all, key) => all.set(key, `${key}`), PersistentMap.empty<string, number>());
+  expect(set.keys()).toEqual([0, 32, 1, 1 + 2 ** 32, 1 + 2 ** 30, 1 + 2 ** 31, 1 + 3 * 2 ** 30, 33, 31, -1]);
 });

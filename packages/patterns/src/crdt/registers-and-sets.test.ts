@@ -63,6 +63,9 @@ test('a flag and a register that are written again and again stay one dot and on
 test('a set or flag that was sent holds what the one that was made does', () => {
   const set = gSet.add('x');
   const flag = enableWinsFlag.enable(enableWinsFlag.empty, 'a');
+  const returning = orSet.add(orSet.empty, 'x', 'a');
+  const sent = decodeCrdt(orSet, encodeCrdt(orSet, returning));
+  expect([...sent.store.entries.entries()]).toEqual([...returning.store.entries.entries()]);
   expect([...decodeCrdt(gSet, encodeCrdt(gSet, set)).entries()]).toEqual([...set.entries()]);
   expect(decodeCrdt(enableWinsFlag, encodeCrdt(enableWinsFlag, flag)).store).toEqual(flag.store);
 });
@@ -130,7 +133,9 @@ test('OR-set: a delta and the whole state of nothing but that delta are equal, o
     expect(orSet.equals(delta, orSet.merge(orSet.empty, delta))).toBe(true);
     expect(orSet.equals(orSet.merge(orSet.empty, delta), delta)).toBe(true);
   }
-  expect([orSet.equals(x, gone), orSet.equals(x, orSet.add(orSet.empty, 'y', 'a'))]).toEqual([false, false]);
+  const y = orSet.add(orSet.empty, 'y', 'a');
+  for (const other of [gone, y, orSet.merge(orSet.empty, y)])
+    expect([orSet.equals(x, other), orSet.equals(other, x)]).toEqual([false, false]);
 });
 
 test('OR-set: nothing is left of a thousand elements that came and went, but a number per actor', () => {
@@ -149,4 +154,34 @@ test('OR-set: removing what is not there changes nothing, clearing removes what 
   const unseen = orSet.merge(set, orSet.add(set, 'y', 'b'));
   expect(orSet.value(orSet.merge(unseen, orSet.clear(set)))).toEqual(['y']);
   expect(orSet.value(orSet.clear(set))).toEqual([]);
+});
+
+test('registers that have seen the same writes are equal when they kept the same ones, not some', () => {
+  const register = mvRegister(textCodec);
+  const [a, b, c] = ['a', 'b', 'c'].map((actor) => register.set(register.empty, actor, actor));
+  const all = [a!, b!, c!].reduce(register.merge);
+  const without = (one: typeof a): typeof all => register.merge(all, register.clear(one!));
+  const none = register.merge(all, register.clear(all));
+  const states = [all, without(a), without(b), without(c), register.merge(without(a), without(b)), none];
+  for (const x of states) {
+    expect(x.context.equals(all.context)).toBe(true);
+    for (const y of states) expect(register.equals(x, y)).toBe(x === y);
+  }
+});
+
+test('OR-set: removals of different elements are not equal, though they have seen the same', () => {
+  const set = orSet.add(orSet.empty, 'x', 'a');
+  const other = orSet.add(orSet.empty, 'y', 'a');
+  expect(orSet.equals(orSet.remove(set, 'x'), orSet.remove(other, 'y'))).toBe(false);
+});
+
+test('OR-set: what removes or clears is itself a part, whatever it removes, and is read as it was written', () => {
+  const set = orSet.merge(orSet.add(orSet.empty, '', 'a'), orSet.add(orSet.empty, 'x', 'b'));
+  const whole = orSet.merge(orSet.empty, set);
+  for (const delta of [orSet.remove(whole, ''), orSet.remove(whole, 'y'), orSet.clear(whole)]) {
+    expect(delta.store.part).toBe(true);
+    const read = decodeCrdt(orSet, encodeCrdt(orSet, delta));
+    expect([read.store.part, [...read.store.entries.entries()]]).toEqual([true, [...delta.store.entries.entries()]]);
+    expect(orSet.equals(read, delta)).toBe(true);
+  }
 });
