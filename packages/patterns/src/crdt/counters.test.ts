@@ -98,6 +98,7 @@ test('bounded counter: bytes of rights handed over to nobody, to the giver or in
   const fromAToB = [1, 97, 1, 1, 98, 1];
   expect(boundedCounter.rights(read(1, ...fromNobodyToA), 'a')).toBe(1);
   expect(read(2, ...fromNobodyToA, ...fromAToB).given.size).toBe(2);
+  expect(() => read(1, ...fromNobodyToA.slice(0, 4))).toThrow(/1 items claimed, 4 bytes left/);
   expect(() => read(2, ...fromAToB, ...fromNobodyToA)).toThrow(/givers .* ascending/);
   expect(() => read(2, ...fromAToB, ...fromAToB)).toThrow(/givers .* ascending/);
   expect(() => read(1, 1, 97, 1, 1, 97, 1)).toThrow(/another actor/);
