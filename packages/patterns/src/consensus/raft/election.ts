@@ -8,7 +8,8 @@
  *
  * Differs from the paper: a candidate's request waits until its own vote, and so its log, is durable. Otherwise it could
  * crash, lose the tail with which it asked, ask again in the same term with a shorter log, and be elected by the late
- * answers to the first question.
+ * answers to the first question. And who has said yes to a pre-vote lets that rival try first, for a while: those who lose touch with a leader at
+ * the same time would all find a majority willing, and then split its votes.
  */
 import { Instant } from '../../base/index.ts';
 import type { Core } from './core.ts';
@@ -23,6 +24,8 @@ export class Election {
   readonly #voteOf: (id: NodeId) => boolean | undefined;
   #timeoutAt: Instant;
   #stickyUntil: Instant;
+  /** A rival was let by since the timer was set last. */
+  #hasYielded = false;
   /** The ticket of this candidate's own vote. */
   #ownVoteTicket = 0;
 
@@ -62,6 +65,7 @@ export class Election {
 
   restartTimer(): void {
     this.#timeoutAt = this.#drawTimeout();
+    this.#hasYielded = false;
   }
 
   tick(): void {
@@ -108,6 +112,7 @@ export class Election {
     const granted = request.preVote ? this.#wouldVote(request) : this.#mayVote(from, request);
     if (request.preVote) {
       const term = granted ? request.term : core.term;
+      if (granted) this.#giveWay(from, request);
       return core.send(from, { kind: 'vote-response', term, preVote: true, granted });
     }
     if (granted) {
@@ -139,6 +144,19 @@ export class Election {
 
   #wouldVote(request: VoteRequest): boolean {
     return request.term > this.#core.term && this.#core.repair.mayElect && this.#isUpToDate(request);
+  }
+
+  /** To a rival whose log is as good as this node's. Once, and for less time than it waits before it asks again: nobody is kept from standing. */
+  #giveWay(rival: NodeId, request: VoteRequest): void {
+    const { id, role, log, term, now, settings } = this.#core;
+    if (role === 'pre-candidate') {
+      // Of two who ask, the one with the better log goes on, or else the one with the larger id.
+      const isEqual = request.lastIndex === log.lastIndex && request.lastTerm === log.lastTerm;
+      if (!isEqual || rival > id) this.#core.becomeFollower(term, undefined);
+    } else if (!this.#hasYielded) {
+      this.#hasYielded = true;
+      this.#timeoutAt = Instant.of(Math.max(this.#timeoutAt, now + settings.electionTimeoutMs / 2));
+    }
   }
 
   #mayVote(candidate: NodeId, request: VoteRequest): boolean {
