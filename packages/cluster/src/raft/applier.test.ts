@@ -34,16 +34,18 @@ function applierOn(
   machine: StateMachine,
   newest: () => SnapshotMark,
   takeSnapshot: (mark: SnapshotMark) => void = () => {},
+  sizeBytes: { readonly atStart?: number; readonly sent?: number } = {},
 ): Applier {
   return new Applier({
     machine,
+    snapshotSizeBytes: sizeBytes.atStart ?? 0,
     proposals: new PendingProposals(10),
     mark: markAt(0),
     snapshotEntries: 1000,
     snapshotBytes: 1000,
     trailingBytes: 1000,
     takeSnapshot,
-    restore: async () => newest(),
+    restore: async () => ({ mark: newest(), sizeBytes: sizeBytes.sent ?? 0 }),
     moved: () => {},
     failed: (error) => {
       throw error;
@@ -93,15 +95,17 @@ describe('after a snapshot has taken the place of the state', () => {
 
 describe('a snapshot is due', () => {
   const MEBIBYTE = 1024 * 1024;
-  /** The marks of the snapshots that are taken while `count` entries of `sizeBytes` are applied, one at a time. */
-  const takenWhile = (lastBytes: number, count: number, sizeBytes: number): number[] => {
-    const taken: number[] = [];
-    const applier = applierOn(
+  const taken: number[] = [];
+  const applierWith = (sizeBytes: { readonly atStart?: number; readonly sent?: number }): Applier =>
+    applierOn(
       new Stand(),
       () => markAt(0),
       ({ index }) => taken.push(index),
+      sizeBytes,
     );
-    if (lastBytes > 0) applier.snapshotTaken(lastBytes);
+  /** The marks of the snapshots that are taken while `count` entries of `sizeBytes` are applied, one at a time. */
+  const takenWhile = (applier: Applier, count: number, sizeBytes: number): number[] => {
+    taken.length = 0;
     const data = new Uint8Array(sizeBytes);
     for (let index = 1; index <= count; index++) {
       applier.commit([{ kind: 'data', index, term: 1, data }]);
@@ -111,12 +115,25 @@ describe('a snapshot is due', () => {
   };
 
   test('once so many entries have been applied, or entries of so many bytes', () => {
-    expect(takenWhile(0, 2500, 0)).toEqual([1000, 2000]);
-    expect(takenWhile(0, 25, 100)).toEqual([10, 20]);
-    expect(takenWhile(4 * MEBIBYTE, 25, 100)).toEqual([10, 20]);
+    expect(takenWhile(applierWith({}), 2500, 0)).toEqual([1000, 2000]);
+    expect(takenWhile(applierWith({}), 25, 100)).toEqual([10, 20]);
+    expect(takenWhile(applierWith({ atStart: 4 * MEBIBYTE }), 25, 100)).toEqual([10, 20]);
   });
 
   test('after a large one only when the log has grown by twice its size', () => {
-    expect(takenWhile(5 * MEBIBYTE, 25, MEBIBYTE)).toEqual([10, 20]);
+    const applier = applierWith({});
+    applier.snapshotTaken(5 * MEBIBYTE);
+    expect(takenWhile(applier, 25, MEBIBYTE)).toEqual([10, 20]);
+  });
+
+  test('and so, too, when the large one is what the node started from: it has just begun to load its state', () => {
+    expect(takenWhile(applierWith({ atStart: 5 * MEBIBYTE }), 25, MEBIBYTE)).toEqual([10, 20]);
+  });
+
+  test('or what a leader has sent', async () => {
+    const applier = applierWith({ sent: 5 * MEBIBYTE });
+    applier.restore();
+    await settled();
+    expect(takenWhile(applier, 25, MEBIBYTE)).toEqual([10, 20]);
   });
 });

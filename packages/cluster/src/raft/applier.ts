@@ -2,6 +2,7 @@ import type { Instant } from '@quorate/patterns/base';
 import type { Entry, SnapshotMark } from '@quorate/patterns/consensus/raft';
 import { ApplyQueue } from './apply-queue.ts';
 import type { PendingProposals } from './pending-proposals.ts';
+import type { Restored } from './restart.ts';
 import { Trail } from './trail.ts';
 import type { StateMachine } from './types.ts';
 
@@ -23,13 +24,15 @@ export interface ApplierParts {
   readonly proposals: PendingProposals;
   /** Where the state machine stands at the start. */
   readonly mark: SnapshotMark;
+  /** Of the snapshot that brought it there; 0 without one. */
+  readonly snapshotSizeBytes: number;
   readonly snapshotEntries: number;
   readonly snapshotBytes: number;
   readonly trailingBytes: number;
   /** Enough has been applied since the last snapshot. The state machine stands at `mark` until this returns. */
   readonly takeSnapshot: (mark: SnapshotMark) => void;
-  /** Feeds the newest snapshot on disk to the state machine, and says at which mark it stands. */
-  readonly restore: () => Promise<SnapshotMark>;
+  /** Feeds the newest snapshot on disk to the state machine. */
+  readonly restore: () => Promise<Restored>;
   /** The state machine has moved: report `applied.index`, and look whether there is more to do. */
   readonly moved: () => void;
   /** The state machine is unusable. */
@@ -58,7 +61,7 @@ export class Applier {
   #restoring: Promise<void> = Promise.resolve();
   #entriesSinceSnapshot = 0;
   #bytesSinceSnapshot = 0;
-  #lastSnapshotBytes = 0;
+  #lastSnapshotBytes: number;
   readonly #trail: Trail;
   #stopped = false;
 
@@ -66,6 +69,7 @@ export class Applier {
     this.#parts = parts;
     this.#trail = new Trail(parts.trailingBytes);
     this.#applied = parts.mark;
+    this.#lastSnapshotBytes = parts.snapshotSizeBytes;
   }
 
   get applied(): SnapshotMark {
@@ -115,7 +119,7 @@ export class Applier {
     this.#restoring = this.#restoring
       .then(() => this.#parts.restore())
       .then(
-        (mark) => this.#restored(mark),
+        (restored) => this.#restored(restored),
         (error: unknown) => {
           if (!this.#stopped) this.#parts.failed(error);
         },
@@ -153,9 +157,10 @@ export class Applier {
     this.#applied = { index, term, configuration };
   }
 
-  #restored(mark: SnapshotMark): void {
+  #restored({ mark, sizeBytes }: Restored): void {
     this.#restores -= 1;
     if (this.#stopped) return;
+    this.#lastSnapshotBytes = sizeBytes;
     this.#applied = mark;
     this.#entriesSinceSnapshot = 0;
     this.#bytesSinceSnapshot = 0;

@@ -5,7 +5,7 @@ import { Channels } from '../transport/channels.ts';
 import type { PeerTransport } from '../transport/types.ts';
 import { isDiskFailure } from './disk-failure.ts';
 import type { HostedGroup } from './group.ts';
-import { restoreMachine } from './restart.ts';
+import { type Restored, restoreMachine } from './restart.ts';
 import { decodeSnapshotRequest, encodeSnapshotReply } from './snapshot-messages.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
@@ -107,10 +107,10 @@ export class GroupSnapshots {
   }
 
   /** Feeds the newest snapshot to the state machine. */
-  async restore(group: HostedGroup): Promise<SnapshotMark> {
-    const mark = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
-    if (mark === undefined) throw new Error('the snapshot is gone');
-    return mark;
+  async restore(group: HostedGroup): Promise<Restored> {
+    const restored = await restoreMachine(group.id, this.#parts.snapshots, group.machine);
+    if (restored === undefined) throw new Error('the snapshot is gone');
+    return restored;
   }
 
   /** A failed write or sync is final, whatever it was for. */

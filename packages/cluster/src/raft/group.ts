@@ -16,6 +16,7 @@ import type { RaftKernel } from './kernel.ts';
 import type { ResolvedGroupOptions } from './options.ts';
 import { PendingProposals } from './pending-proposals.ts';
 import { ReadBarriers } from './read-barriers.ts';
+import type { Restored } from './restart.ts';
 import type { GroupStatus, Proposal, RaftGroup, StateMachine } from './types.ts';
 
 /** The longest entry: it must fit into one frame with what surrounds it. */
@@ -44,7 +45,7 @@ export interface GroupPort {
   persist(group: HostedGroup, ticket: number, request: PersistRequest): void;
   sendSnapshot(group: HostedGroup, to: NodeId, term: number): void;
   takeSnapshot(group: HostedGroup, mark: SnapshotMark): void;
-  restore(group: HostedGroup): Promise<SnapshotMark>;
+  restore(group: HostedGroup): Promise<Restored>;
   fatal(reason: Error): void;
 }
 
@@ -55,6 +56,8 @@ export interface GroupParts {
   /** Where the state machine stands, and where the log ends. */
   readonly mark: SnapshotMark;
   readonly lastIndex: number;
+  /** Of the snapshot that the state machine was fed; 0 without one. */
+  readonly snapshotSizeBytes: number;
 }
 
 /** One group: its kernel, what waits to be stepped, and what its effects have set in motion. Driven by `RaftHost`. */
@@ -89,7 +92,7 @@ export class HostedGroup implements RaftGroup {
   scheduled = false;
 
   constructor(port: GroupPort, id: GroupId, parts: GroupParts) {
-    const { kernel, machine, options, mark } = parts;
+    const { kernel, machine, options, mark, snapshotSizeBytes } = parts;
     this.#port = port;
     this.id = id;
     this.machine = machine;
@@ -107,7 +110,7 @@ export class HostedGroup implements RaftGroup {
       retryMs: options.heartbeatIntervalMs,
     });
     this.#changes = new Changes(port.self, this.#inputs);
-    this.#applier = this.#makeApplier(mark);
+    this.#applier = this.#makeApplier(mark, snapshotSizeBytes);
   }
 
   // --- The owner's side.
@@ -294,12 +297,13 @@ export class HostedGroup implements RaftGroup {
 
   // --- Inside.
 
-  #makeApplier(mark: SnapshotMark): Applier {
+  #makeApplier(mark: SnapshotMark, snapshotSizeBytes: number): Applier {
     const port = this.#port;
     return new Applier({
       machine: this.machine,
       proposals: this.#proposals,
       mark,
+      snapshotSizeBytes,
       snapshotEntries: this.options.snapshotEntries,
       snapshotBytes: this.options.snapshotBytes,
       trailingBytes: this.options.trailingBytes,

@@ -130,7 +130,7 @@ export class RaftHost {
     const { env, self, log, snapshots, createKernel = newRaft } = this.#parts;
     if (this.#groups.has(id)) throw new RangeError(`group ${id} is hosted here already`);
     const { restart, reset } = recover(id, { log, snapshots }, initial, env.log);
-    await restoreMachine(id, snapshots, machine);
+    const restored = await restoreMachine(id, snapshots, machine);
     // From the first start on, the configuration that the group began with is on disk, and `initial` no longer matters.
     const fresh = !restart.damaged && !log.recovered.has(id) && snapshots.latest(id) === undefined;
     if (fresh && initial.voters.length > 0) {
@@ -145,6 +145,7 @@ export class RaftHost {
       machine,
       options: resolveGroupOptions(options),
       mark: restart.mark,
+      snapshotSizeBytes: restored?.sizeBytes ?? 0,
       lastIndex: restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index,
     });
     this.#groups.set(id, group);

@@ -13,6 +13,13 @@ export interface Recovered {
   readonly reset: PersistRequest | undefined;
 }
 
+/** A snapshot that a state machine was fed. */
+export interface Restored {
+  /** Where the state machine stands now. */
+  readonly mark: SnapshotMark;
+  readonly sizeBytes: number;
+}
+
 /** What the disk holds of a group. */
 export interface Stores {
   readonly log: LogStore;
@@ -81,12 +88,12 @@ function acknowledged(found: RecoveredGroup | undefined, mark: SnapshotMark, dam
   return Math.max(found.commit, found.entries[found.entries.length - 1]?.index ?? 0);
 }
 
-/** Feeds the newest snapshot of a group to its state machine, and says at which mark it then stands; undefined when there is none. */
+/** Feeds the newest snapshot of a group to its state machine; undefined when there is none. */
 export async function restoreMachine(
   group: GroupId,
   snapshots: SnapshotStore,
   machine: StateMachine,
-): Promise<SnapshotMark | undefined> {
+): Promise<Restored | undefined> {
   await using reader = await snapshots.open(group);
   if (reader === undefined) return undefined;
   const open = reader;
@@ -99,5 +106,5 @@ export async function restoreMachine(
     }
   }
   await machine.restore(chunks());
-  return open.mark;
+  return { mark: open.mark, sizeBytes: open.sizeBytes };
 }
