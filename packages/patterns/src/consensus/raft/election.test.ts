@@ -388,6 +388,41 @@ describe('a rival that asks for a pre-vote', () => {
   });
 });
 
+describe('a node that has much to apply leaves the others a start of half an election timeout', () => {
+  const behind = (entries: number): Solo => {
+    const node = new Solo({ term: 1, ...preVote });
+    const terms = Array.from({ length: entries }, () => 1);
+    node.append(2, 1, [0, 0], terms, entries);
+    node.sync();
+    node.now = 10;
+    node.heartbeat(2, 1, entries);
+    return node;
+  };
+
+  test('when it hears nothing', () => {
+    expect(behind(33).raft.deadline).toBe(10 + 1.5 * ELECTION_MS);
+    expect(behind(32).raft.deadline).toBe(10 + ELECTION_MS);
+  });
+
+  test('when the connection to the leader breaks', () => {
+    for (const [entries, waitMs] of [
+      [33, ELECTION_MS / 2],
+      [32, 0],
+    ] as const) {
+      const node = behind(entries);
+      node.step({ kind: 'unreachable', peer: NodeId.of(2) });
+      expect(node.raft.deadline).toBe(10 + waitMs);
+    }
+  });
+
+  test('no longer once it has applied it', () => {
+    const node = behind(40);
+    node.step({ kind: 'applied', index: 8 });
+    node.heartbeat(2, 1, 40);
+    expect(node.raft.deadline).toBe(10 + ELECTION_MS);
+  });
+});
+
 describe('leader stickiness (section 6, thesis 4.2.3)', () => {
   test('a follower that has just heard from its leader neither votes nor raises its term', () => {
     const node = new Solo({ term: 1, raft: { checkQuorum: true } });

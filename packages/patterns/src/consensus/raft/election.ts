@@ -15,6 +15,9 @@ import { Instant } from '../../base/index.ts';
 import type { Core } from './core.ts';
 import type { NodeId, RaftMessage } from './types.ts';
 
+/** More committed entries than this that wait to be applied are not what a busy group has, but what a node has that has just come back. */
+const BEHIND_ENTRIES = 32;
+
 type VoteRequest = Extract<RaftMessage, { kind: 'vote-request' }>;
 type VoteResponse = Extract<RaftMessage, { kind: 'vote-response' }>;
 
@@ -60,7 +63,8 @@ export class Election {
     const { settings, now } = this.#core;
     if (!settings.preVote || settings.leaseReads) return;
     this.#stickyUntil = now;
-    this.#timeoutAt = Instant.of(Math.min(this.#timeoutAt, now + this.#draw(settings.electionTimeoutMs / 2)));
+    const soon = this.#handicapMs + this.#draw(settings.electionTimeoutMs / 2);
+    this.#timeoutAt = Instant.of(Math.min(this.#timeoutAt, now + soon));
   }
 
   restartTimer(): void {
@@ -217,7 +221,13 @@ export class Election {
   /** Section 5.2: randomised, so that split votes are rare and resolved quickly. */
   #drawTimeout(): Instant {
     const { electionTimeoutMs } = this.#core.settings;
-    return this.#core.after(electionTimeoutMs + this.#draw(electionTimeoutMs));
+    return this.#core.after(electionTimeoutMs + this.#handicapMs + this.#draw(electionTimeoutMs));
+  }
+
+  /** Who would first have to apply what it has missed leaves the others a start: elected, it could not answer anybody yet. */
+  get #handicapMs(): number {
+    const { commitIndex, appliedIndex, settings } = this.#core;
+    return commitIndex - appliedIndex > BEHIND_ENTRIES ? settings.electionTimeoutMs / 2 : 0;
   }
 
   /** Uniform in [0, boundMs), in whole milliseconds. */
