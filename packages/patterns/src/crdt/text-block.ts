@@ -10,7 +10,7 @@ export interface TextBlock {
   readonly parent: Dot | undefined;
   /** Where on the parent: 2i is just before its character i, 2i + 1 just after. On the root, 1. */
   readonly offset: number;
-  /** Ascending, without overlap; a gap is unseen. Neighbours that could be one are one. */
+  /** At least one. Ascending, without overlap; a gap is unseen. Neighbours that could be one are one. */
   readonly runs: readonly TextRun[];
 }
 
@@ -30,8 +30,8 @@ export function sameDot(a: Dot, b: Dot): boolean {
 
 /** One past the last index that was seen. */
 export function endOf(block: TextBlock): number {
-  const last = block.runs[block.runs.length - 1];
-  return last === undefined ? 0 : last.from + last.length;
+  const last = block.runs[block.runs.length - 1]!;
+  return last.from + last.length;
 }
 
 /** Whether all of it was seen, and all deleted. */
@@ -39,9 +39,8 @@ export function isGone(block: TextBlock): boolean {
   return block.runs.length === 1 && block.runs[0]!.from === 0 && block.runs[0]!.text === undefined;
 }
 
-/** Of each character the later state; `a` itself when `b` adds nothing. Both are the same block. O(runs). */
+/** Of each character the later state; `a` itself when `b` adds nothing. Both are of the same dot. O(runs). */
 export function mergeBlocks(a: TextBlock, b: TextBlock): TextBlock {
-  if (a === b) return a;
   const runs = mergeRuns(a.runs, b.runs);
   return sameRuns(runs, a.runs) ? a : { ...a, runs };
 }
@@ -57,21 +56,21 @@ function mergeRuns(a: readonly TextRun[], b: readonly TextRun[]): TextRun[] {
     const fromX = x === undefined ? Number.POSITIVE_INFINITY : Math.max(at, x.from);
     const fromY = y === undefined ? Number.POSITIVE_INFINITY : Math.max(at, y.from);
     const from = Math.min(fromX, fromY);
-    const endX = x === undefined ? 0 : x.from + x.length;
-    const endY = y === undefined ? 0 : y.from + y.length;
+    const endX = x === undefined ? Number.POSITIVE_INFINITY : x.from + x.length;
+    const endY = y === undefined ? Number.POSITIVE_INFINITY : y.from + y.length;
     // As far as the answer is the same: to the end of what covers `from`, or to where the other begins.
     at = Math.min(fromX === from ? endX : fromX, fromY === from ? endY : fromY);
-    const deleted = (fromX === from && x!.text === undefined) || (fromY === from && y!.text === undefined);
-    append(merged, from, at, deleted ? undefined : fromX === from ? x! : y!);
-    if (x !== undefined && at >= endX) i += 1;
-    if (y !== undefined && at >= endY) j += 1;
+    const isOfY = fromX > from || (fromY === from && y!.text === undefined);
+    append(merged, from, at, isOfY ? y! : x!);
+    if (at >= endX) i += 1;
+    if (at >= endY) j += 1;
   }
   return merged;
 }
 
-/** Adds characters `from` to `end`, taken from `source` or deleted, to the last run if they fit there. */
-function append(runs: TextRun[], from: number, end: number, source: TextRun | undefined): void {
-  const text = source?.text?.slice(from - source.from, end - source.from);
+/** Adds characters `from` to `end` of `source` to the last run if they fit there. */
+function append(runs: TextRun[], from: number, end: number, source: TextRun): void {
+  const text = source.text?.slice(from - source.from, end - source.from);
   const last = runs[runs.length - 1];
   if (last === undefined || last.from + last.length !== from || (last.text === undefined) !== (text === undefined)) {
     runs.push({ from, length: end - from, text });

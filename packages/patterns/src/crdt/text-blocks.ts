@@ -61,15 +61,14 @@ export class TextBlocks {
 
   /** The blocks of each actor in the order of counters; the actors in that of their names. */
   sorted(): TextBlock[][] {
-    const all: TextBlock[][] = [];
-    this.#actors.forEach(({ blocks }) => {
+    const names = this.#actors.keys().sort();
+    return names.map((actor) => {
       const ofActor: TextBlock[] = [];
-      blocks.forEach((block) => {
+      this.#actors.get(actor)!.blocks.forEach((block) => {
         ofActor.push(block);
       });
-      all.push(ofActor.sort((a, b) => a.id.counter - b.id.counter));
+      return ofActor.sort((a, b) => a.id.counter - b.id.counter);
     });
-    return all.sort((a, b) => (a[0]!.id.actor < b[0]!.id.actor ? -1 : 1));
   }
 
   /** Both, but for those that are in `collected`; of which none are here. This itself when `other` adds nothing. */
@@ -91,14 +90,11 @@ export class TextBlocks {
     return actors === this.#actors ? this : actors === other.#actors ? other : new TextBlocks(actors);
   }
 
+  /** All but one that is here. */
   without({ actor, counter }: Dot): TextBlocks {
-    const before = this.#actors.get(actor);
-    if (before === undefined) return this;
-    const blocks = before.blocks.delete(counter);
-    if (blocks === before.blocks) return this;
-    return new TextBlocks(
-      blocks.size === 0 ? this.#actors.delete(actor) : this.#actors.set(actor, { last: before.last, blocks }),
-    );
+    const { last, blocks: before } = this.#actors.get(actor)!;
+    const blocks = before.delete(counter);
+    return new TextBlocks(blocks.size === 0 ? this.#actors.delete(actor) : this.#actors.set(actor, { last, blocks }));
   }
 
   /** Whether both have the same blocks with the same characters, in the same states. */

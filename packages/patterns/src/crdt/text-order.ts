@@ -31,7 +31,7 @@ export function spansOf(blocks: TextBlocks): TextSpans {
   const stack: Visit[] = [{ block: undefined, runs: NONE, children: tree.ofRoot, child: 0, run: 0, at: 0 }];
   for (let top = stack[0]; top !== undefined; top = stack[stack.length - 1]) {
     const child = top.children[top.child];
-    pass(top, child === undefined ? Number.POSITIVE_INFINITY : (child.offset + 1) >>> 1, spans);
+    pass(top, child === undefined ? Number.POSITIVE_INFINITY : Math.ceil(child.offset / 2), spans);
     if (child === undefined) {
       stack.pop();
       continue;
@@ -44,15 +44,12 @@ export function spansOf(blocks: TextBlocks): TextSpans {
 
 /** Appends what is visible of the block before its character `until`. */
 function pass(visit: Visit, until: number, spans: TextSpan[]): void {
-  for (let run = visit.runs[visit.run]; run !== undefined && run.from < until; run = visit.runs[visit.run]) {
+  for (let run = visit.runs[visit.run]; run !== undefined; run = visit.runs[visit.run]) {
     const end = run.from + run.length;
     const from = Math.max(visit.at, run.from);
     visit.at = Math.min(end, until);
-    if (run.text !== undefined && visit.at > from) {
-      const isWhole = from === run.from && visit.at === end;
-      const text = isWhole ? run.text : run.text.slice(from - run.from, visit.at - run.from);
-      spans.push({ block: visit.block!.id, from, text });
-    }
+    if (run.text !== undefined && visit.at > from)
+      spans.push({ block: visit.block!.id, from, text: run.text.slice(from - run.from, visit.at - run.from) });
     if (end > until) return;
     visit.run += 1;
   }
@@ -68,7 +65,7 @@ class Children {
       const siblings = block.parent === undefined ? this.ofRoot : this.#siblings(block.parent);
       siblings.push(block);
     });
-    if (this.ofRoot.length > 1) this.ofRoot.sort(compareBlocks);
+    this.ofRoot.sort(compareBlocks);
     for (const ofActor of this.#ofBlocks.values())
       for (const siblings of ofActor.values()) if (siblings.length > 1) siblings.sort(compareBlocks);
   }
@@ -93,20 +90,21 @@ class Children {
 }
 
 /**
- * Whether `place` hangs on the right of `on`, however far below. Of two neighbours one mostly hangs on the other, or both on the same: so both ways up
- * are taken at once, until it is plain. O(depth).
+ * Whether a character of block `place`, which stands right behind one of block `on`, hangs on the right of that, however far below: so it does if its block
+ * is `on` or hangs on it, since what hangs on the left stands before. Of two neighbours one mostly hangs on the other, or both on the same: so both ways
+ * up are taken at once, until it is plain. O(depth).
  */
-export function isRightOf(blocks: TextBlocks, place: TextPlace, on: TextPlace): boolean {
-  if (sameDot(place.block, on.block)) return place.index > on.index;
-  let block = blocks.get(place.block);
-  let other = blocks.get(on.block);
-  while (block?.parent !== undefined) {
-    if (sameDot(block.parent, on.block)) return block.offset > 2 * on.index;
-    if (other?.parent !== undefined) {
-      if (sameDot(other.parent, place.block) || sameDot(other.parent, block.parent)) return false;
-      other = blocks.get(other.parent);
+export function isRightOf(blocks: TextBlocks, place: Dot, on: Dot): boolean {
+  if (sameDot(place, on)) return true;
+  let { parent } = blocks.get(place)!;
+  let { parent: other } = blocks.get(on)!;
+  while (parent !== undefined) {
+    if (sameDot(parent, on)) return true;
+    if (other !== undefined) {
+      if (sameDot(other, place) || sameDot(other, parent)) return false;
+      other = blocks.get(other)!.parent;
     }
-    block = blocks.get(block.parent);
+    parent = blocks.get(parent)!.parent;
   }
   return false;
 }

@@ -74,6 +74,27 @@ test('what goes on in the block before it becomes one span with it', () => {
   }
 });
 
+test('nodes are built of 24, grow to 32 before they are halved, and join when they have 12 together', () => {
+  const spans = (count: number): TextSpan[] =>
+    Array.from({ length: count }, (_, n) => ({ block: dot(n), from: 0, text: 'x' }));
+  const depths = (built: readonly number[]): number[] =>
+    built.map((count) => {
+      const tree = TextSpans.of(spans(count));
+      expect(shown(tree).split(' ').length).toBe(count);
+      return tree.depth;
+    });
+  expect(depths([1, 24, 25, 24 * 24, 24 * 24 + 1])).toEqual([1, 1, 2, 2, 3]);
+  let typed = TextSpans.of([]);
+  const grown = spans(33).map((span) => {
+    typed = typed.splice(0, 0, span);
+    return typed.depth;
+  });
+  expect(grown).toEqual([...Array.from({ length: 32 }, () => 1), 2]);
+  // Two nodes, of 24 and of 1: the first is taken from.
+  const left = (count: number): number => TextSpans.of(spans(25)).splice(0, 25 - count, undefined).depth;
+  expect([left(14), left(13), left(12), left(2)]).toEqual([2, 2, 1, 1]);
+});
+
 test('an edit costs the depth of the tree, however it came about', () => {
   // Typed one by one at the front, at the back and in the middle, then almost all taken away in pieces: what is left is as quick to edit as a small one.
   let spans = TextSpans.of([]);

@@ -91,7 +91,7 @@ export class TextSpans {
   /** Without the characters from `from` to `to`, and with `inserted` in their place. */
   splice(from: number, to: number, inserted: TextSpan | undefined): TextSpans {
     const nodes = spliced(this.#root, from, to, inserted);
-    let root = nodes.length > 1 ? innerOf(nodes) : (nodes[0] ?? EMPTY);
+    let root: Node = nodes.length > 0 ? innerOf(nodes) : EMPTY;
     while (!root.isLeaf && root.items.length === 1) root = root.items[0]!;
     return new TextSpans(root);
   }

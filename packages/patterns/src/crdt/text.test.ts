@@ -124,6 +124,32 @@ test('collection drops blocks that are gone everywhere, and an old delta does no
   expect(text.value(text.merge(again, before))).toBe('new');
 });
 
+test('collection keeps a block of which only the end is known, and that deleted', () => {
+  const first = text.insert(text.empty, 0, 'draft', 'a');
+  const whole = typed(text.merge(text.empty, first), 'a', 5, '!');
+  const late = text.merge(text.empty, text.delete(whole, 5, 1));
+  expect(text.collect(late, late)).toBe(late);
+  expect(text.value(text.merge(late, first))).toBe('draft');
+});
+
+test('what stands at one place is in the order of actors, and of one actor in that in which it was typed', () => {
+  const base = typed(text.empty, 'm', 0, '.');
+  const names = [...'qwertyuiopasdfghjkl'];
+  const each = names.map((name) => text.merge(base, text.insert(base, 0, name, name)));
+  const all = each.reduce(text.merge);
+  expect(shown(...each)).toBe(`${[...names].sort().join('')}.`);
+  expect(text.value(decodeCrdt(text, encodeCrdt(text, all)))).toBe(text.value(all));
+  // Deletions that have not arrived: at the same place the same actor types again and again.
+  const insertions: Text[] = [];
+  let state = base;
+  for (const letter of names) {
+    const delta = text.insert(state, 0, letter, 'a');
+    insertions.push(delta);
+    state = erased(text.merge(state, delta), 0, 1);
+  }
+  expect(shown(base, ...insertions)).toBe(`${names.join('')}.`);
+});
+
 test('collection keeps what others may not have seen deleted, and what something hangs on', () => {
   let state = typed(text.empty, 'a', 0, 'ac');
   state = typed(state, 'b', 1, 'b');

@@ -127,7 +127,7 @@ function placeFor(
   const run = (from: number) => [{ from, length: inserted.length, text: inserted }];
   const id = { actor, counter: Math.max(state.collected.last(actor), state.blocks.last(actor)) + 1 };
   // Everything hangs on the right of the root.
-  if (after !== undefined && (before === undefined || isRightOf(state.blocks, after, before)))
+  if (after !== undefined && (before === undefined || isRightOf(state.blocks, after.block, before.block)))
     return { id, parent: after.block, offset: 2 * after.index, runs: run(0) };
   if (before === undefined) return { id, parent: undefined, offset: ROOT_OFFSET, runs: run(0) };
   const block = state.blocks.get(before.block)!;
