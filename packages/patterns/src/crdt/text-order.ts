@@ -28,7 +28,7 @@ interface Visit {
 export function spansOf(blocks: TextBlocks): TextSpans {
   const tree = new Children(blocks);
   const spans: TextSpan[] = [];
-  const stack: Visit[] = [{ block: undefined, runs: NONE, children: tree.ofRoot, child: 0, run: 0, at: 0 }];
+  const stack = [visitOf(undefined, tree.ofRoot)];
   for (let top = stack[0]; top !== undefined; top = stack[stack.length - 1]) {
     const child = top.children[top.child];
     pass(top, child === undefined ? Number.POSITIVE_INFINITY : Math.ceil(child.offset / 2), spans);
@@ -37,9 +37,13 @@ export function spansOf(blocks: TextBlocks): TextSpans {
       continue;
     }
     top.child += 1;
-    stack.push({ block: child, runs: child.runs, children: tree.of(child.id), child: 0, run: 0, at: 0 });
+    stack.push(visitOf(child, tree.of(child.id)));
   }
   return TextSpans.of(spans);
+}
+
+function visitOf(block: TextBlock | undefined, children: readonly TextBlock[]): Visit {
+  return { block, runs: block?.runs ?? NONE, children, child: 0, run: 0, at: 0 };
 }
 
 /** Appends what is visible of the block before its character `until`. */
