@@ -132,7 +132,7 @@ function walk(node: Node, from: number, to: number, visit: (span: TextSpan) => v
     }
 }
 
-function cut({ block, from, text }: TextSpan, start: number, end: number): TextSpan {
+function cut({ block, from, text }: TextSpan, start: number, end?: number): TextSpan {
   return { block, from: from + start, text: text.slice(start, end) };
 }
 
@@ -156,7 +156,7 @@ function splicedLeaf({ items }: Leaf, from: number, to: number, inserted: TextSp
     else {
       if (start < from) after.push(cut(span, 0, from - start));
       insert();
-      if (end > to) after.push(cut(span, to - start, end - start));
+      if (end > to) after.push(cut(span, to - start));
     }
     start = end;
   }
