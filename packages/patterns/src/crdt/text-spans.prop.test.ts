@@ -90,6 +90,9 @@ test('nodes are built of 24, grow to 32 before they are halved, and join when th
     return typed.depth;
   });
   expect(grown).toEqual([...Array.from({ length: 32 }, () => 1), 2]);
+  // A half that is taken away leaves no node behind.
+  expect([15, 16].map((count) => typed.splice(0, count, undefined).depth)).toEqual([2, 1]);
+  expect([23, 24].map((count) => TextSpans.of(spans(48)).splice(0, count, undefined).depth)).toEqual([2, 1]);
   // Two nodes, of 24 and of 1: the first is taken from.
   const left = (count: number): number => TextSpans.of(spans(25)).splice(0, 25 - count, undefined).depth;
   expect([left(14), left(13), left(12), left(2)]).toEqual([2, 2, 1, 1]);

@@ -205,6 +205,6 @@ function joined(a: Node, b: Node): Node {
 /** One list, or two where one would have too many. */
 function halves<T>(items: readonly T[]): (readonly T[])[] {
   if (items.length <= ITEMS_MAX) return items.length === 0 ? [] : [items];
-  const middle = items.length >>> 1;
+  const middle = Math.floor(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)];
 }

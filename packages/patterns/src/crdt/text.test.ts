@@ -60,6 +60,18 @@ test('a deletion takes what it saw, not what was typed into it meanwhile', () =>
   expect(shown(gone, within)).toBe('he,ld');
 });
 
+test('what is typed where the rest was deleted stands before what another types further behind', () => {
+  const base = typed(text.empty, 'm', 0, 'abcdef');
+  for (const [one, other] of [
+    ['a', 'z'],
+    ['z', 'a'],
+  ] as const) {
+    const cut = typed(erased(base, 2, 4), one, 2, 'X');
+    for (const index of [2, 3, 4]) expect(shown(cut, typed(base, other, index, 'Y'))).toBe('abXY');
+    expect(shown(cut, typed(base, other, 1, 'Y'))).toBe('aYbX');
+  }
+});
+
 test('two who delete the same delete it once', () => {
   const base = typed(text.empty, 'a', 0, 'abcdef');
   expect(shown(erased(base, 1, 3), erased(base, 2, 3))).toBe('af');
@@ -102,9 +114,16 @@ test('indexes outside the text, in the middle of a character, and text that is n
   expect(() => text.delete(state, 1, 1)).toThrow(/surrogate/);
   expect(() => text.delete(state, 0, 5)).toThrow(/within/);
   expect(() => text.delete(state, 0, -1)).toThrow(/not negative/);
+  expect(() => text.delete(state, 0, 0.5)).toThrow(/safe integer/);
+  expect(() => text.delete(state, 2, 1)).toThrow(/surrogate/);
   expect(() => text.insert(state, 0, '', 'a')).toThrow(/not empty/);
   expect(() => text.insert(state, 0, '\ud800', 'a')).toThrow(/must be text/);
   expect(shown(erased(state, 1, 2))).toBe('ab');
+  // Pairs from the first to the last, at the start of a text; and what is the last that takes no pair.
+  for (const pair of ['\u{10000}', '\u{10ffff}'])
+    expect(() => text.insert(typed(text.empty, 'a', 0, pair), 1, 'x', 'a')).toThrow(/surrogate/);
+  expect(shown(typed(typed(text.empty, 'a', 0, '\uffff'), 'a', 1, 'x'))).toBe('\uffffx');
+  expect(shown(typed(typed(text.empty, 'a', 0, '\uffffy'), 'a', 1, 'x'))).toBe('\uffffxy');
 });
 
 test('collection drops blocks that are gone everywhere, and an old delta does not bring them back', () => {
@@ -118,10 +137,25 @@ test('collection drops blocks that are gone everywhere, and an old delta does no
   expect(text.merge(after, first)).toBe(after);
   expect(text.merge(before, after).blocks.size).toBe(0);
   expect(encodeCrdt(text, after).length).toBeLessThan(encodeCrdt(text, before).length);
+  // What was collected is known also where nothing of it ever was, and is part of a state.
+  const elsewhere = text.merge(typed(text.empty, 'z', 0, 'else'), after);
+  expect(text.value(text.merge(elsewhere, first))).toBe('else');
+  expect([text.equals(after, text.empty), text.equals(after, text.collect(before, before))]).toEqual([false, true]);
   // Names are not used again.
   const again = typed(after, 'a', 0, 'new');
   expect(text.value(again)).toBe('new');
   expect(text.value(text.merge(again, before))).toBe('new');
+});
+
+test('collection keeps what is not deleted here, and what has grown since', () => {
+  const base = typed(text.empty, 'a', 0, 'draft');
+  const gone = erased(base, 0, 5);
+  expect(text.collect(base, gone)).toBe(base);
+  // Typed by one who had not seen the deletion; somebody may have gone on behind it.
+  const grown = erased(text.merge(gone, text.insert(base, 5, '!', 'a')), 0, 1);
+  expect([text.value(grown), grown.blocks.size]).toEqual(['', 1]);
+  expect(text.collect(grown, gone)).toBe(grown);
+  expect(text.collect(grown, grown).blocks.size).toBe(0);
 });
 
 test('collection keeps a block of which only the end is known, and that deleted', () => {
@@ -163,6 +197,17 @@ test('collection keeps what others may not have seen deleted, and what something
   // Stable only up to where b still stood: a's block is gone everywhere, but b hangs on it.
   expect(text.collect(gone, state)).toBe(gone);
   expect(text.collect(gone, gone).blocks.size).toBe(0);
+});
+
+test('a delta brings its order with it to the state that it was made from, and to no other', () => {
+  const first = text.insert(text.empty, 0, 'ac', 'a');
+  expect(text.merge(text.empty, first).spans).toBe(first.hint!.spans);
+  const state = typed(text.merge(text.empty, first), 'b', 1, 'x');
+  for (const delta of [text.insert(state, 1, 'b', 'a'), text.delete(state, 1, 1)]) {
+    expect(text.merge(state, delta).spans).toBe(delta.hint!.spans);
+    const other = typed(state, 'c', 0, '!');
+    expect(text.value(text.merge(other, delta))).toBe(`!${text.value(text.merge(state, delta))}`);
+  }
 });
 
 test('a replica that knows nothing takes a state as it is', () => {

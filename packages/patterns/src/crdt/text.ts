@@ -88,7 +88,6 @@ function value(state: TextState): string {
 }
 
 function merge(a: TextState, b: TextState): TextState {
-  if (a === b) return a;
   if (a === EMPTY && b.hint === undefined) return b;
   const collected = a.collected.merge(b.collected);
   const blocks = (collected === a.collected ? a.blocks : without(a.blocks, collected)).merge(b.blocks, collected);
@@ -166,28 +165,28 @@ function boundary(state: TextState, index: number): SpanPlace | undefined {
   assert(Number.isSafeInteger(index) && index >= 0 && index <= spans.length, `index ${index} must be within the text`);
   const at = spans.at(index);
   if (at !== undefined && at.within > 0) {
-    const pair = at.span.text.slice(at.within - 1, at.within + 1);
-    assert(pair.codePointAt(0)! <= 0xffff, `index ${index} must not be inside a surrogate pair`);
+    const before = at.span.text.codePointAt(at.within - 1)!;
+    assert(before <= 0xffff, `index ${index} must not be inside a surrogate pair`);
   }
   return at;
 }
 
 function collect(state: TextState, stable: TextState): TextState {
-  const children = new Map<TextBlock, number>();
+  /** How many hang on each block, and on the root. */
+  const children = new Map<TextBlock | undefined, number>();
   const parentOf = ({ parent }: TextBlock): TextBlock | undefined => parent && state.blocks.get(parent);
   state.blocks.forEach((block) => {
     const parent = parentOf(block);
-    if (parent !== undefined) children.set(parent, (children.get(parent) ?? 0) + 1);
+    children.set(parent, (children.get(parent) ?? 0) + 1);
   });
   let blocks = state.blocks;
   const dropped: Dot[] = [];
   const dropWithParents = (leaf: TextBlock): void => {
     for (let block: TextBlock | undefined = leaf; block !== undefined; ) {
-      if (children.has(block) || !isGone(block) || !stableAndGone(block, stable)) return;
+      if (children.has(block) || !isGone(block) || !wasGone(block, stable)) return;
       dropped.push(block.id);
       blocks = blocks.without(block.id);
       block = parentOf(block);
-      if (block === undefined) return;
       const left = children.get(block)! - 1;
       if (left > 0) children.set(block, left);
       else children.delete(block);
@@ -199,8 +198,7 @@ function collect(state: TextState, stable: TextState): TextState {
   return dropped.length === 0 ? state : new TextState(blocks, state.collected.merge(DotContext.of(dropped)));
 }
 
-function stableAndGone(block: TextBlock, stable: TextState): boolean {
-  if (stable.collected.has(block.id.actor, block.id.counter)) return true;
+function wasGone(block: TextBlock, stable: TextState): boolean {
   const then = stable.blocks.get(block.id);
   return then !== undefined && isGone(then) && endOf(then) === endOf(block);
 }
