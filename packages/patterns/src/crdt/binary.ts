@@ -8,7 +8,7 @@ import { StateReader, StateWriter } from './state-bytes.ts';
 
 export const CRDT_FORMAT_VERSION: number = 2;
 
-/** The bytes of a state or delta. Equal states give equal bytes. */
+/** The bytes of a state or delta. Equal states give equal bytes; a delta may give others than the state that it alone would make. */
 export function encodeCrdt<S>(crdt: Crdt<S>, state: S): Uint8Array {
   const writer = spare ?? new StateWriter();
   spare = undefined;

@@ -3,7 +3,7 @@
  *
  * A *whole* map is all there is under its context: a key that is missing has been removed as far as the context has seen it. Merging two whole maps
  * therefore looks at every key that they do not share. A *part* lists every key that its context touches (removed ones as empty), so that merging a delta looks at its own
- * keys only. Both denote the same lattice; a part is what mutators make, and a part merged into a whole is whole.
+ * keys only. Both denote the same lattice, though not in the same bytes; a part is what mutators make, and a part merged into a whole is whole.
  */
 import { assert } from '../base/index.ts';
 import type { DotContext } from '../time/index.ts';
