@@ -148,8 +148,12 @@ export class MemoryCore implements Disposable {
       moveLeader: async () => {
         throw new CoreError('bad-leader-transferee', 'there is nobody else');
       },
-      snapshot: () => self.machine.snapshot(),
+      snapshot: () => self.#snapshot(),
     };
+  }
+
+  async *#snapshot(): AsyncGenerator<Uint8Array, void> {
+    for await (const chunk of this.machine.snapshot()) yield chunk.slice();
   }
 
   [Symbol.dispose](): void {

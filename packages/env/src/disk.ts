@@ -30,8 +30,11 @@ export interface Disk {
 export interface File {
   readonly path: string;
   size(): Promise<number>;
-  /** Up to `lengthBytes` from `position`: fewer only at the end of the file. */
-  read(position: number, lengthBytes: number): Promise<Uint8Array>;
+  /**
+   * Up to `lengthBytes` from `position`: fewer only at the end of the file. With `into`, which must be long enough, the bytes are put there and
+   * the result is a view of it: for those who read a lot and keep nothing.
+   */
+  read(position: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array>;
   /** Writes all chunks one after the other from `position` on. Resolves when the system has taken all of them. */
   write(chunks: readonly Uint8Array[], position: number): Promise<void>;
   /** `fdatasync`: makes the file's bytes and size durable. */

@@ -68,8 +68,9 @@ export class SnapshotFile implements SnapshotReader {
   /** Reads everything once. Rejects with `StorageError` on damage. */
   async verify(): Promise<void> {
     let digest = 0;
+    const room = new Uint8Array(Math.min(CHUNK_BYTES, this.sizeBytes) + CRC_BYTES);
     for (let chunk = 0; chunk * CHUNK_BYTES < this.sizeBytes; chunk++) {
-      digest = crc32c(digest, (await this.#readChunk(chunk)).crc);
+      digest = crc32c(digest, (await this.#readChunk(chunk, room)).crc);
     }
     if (digest !== this.#digest)
       throw new StorageError('damaged', `${this.#file.path}: the chunks do not belong together`);
@@ -79,9 +80,12 @@ export class SnapshotFile implements SnapshotReader {
     await this.#file.close();
   }
 
-  async #readChunk(chunk: number): Promise<{ readonly content: Uint8Array; readonly crc: Uint8Array }> {
+  async #readChunk(
+    chunk: number,
+    into?: Uint8Array,
+  ): Promise<{ readonly content: Uint8Array; readonly crc: Uint8Array }> {
     const contentBytes = Math.min(CHUNK_BYTES, this.sizeBytes - chunk * CHUNK_BYTES);
-    const bytes = await this.#file.read(chunkOffset(chunk), contentBytes + CRC_BYTES);
+    const bytes = await this.#file.read(chunkOffset(chunk), contentBytes + CRC_BYTES, into);
     const content = bytes.subarray(0, contentBytes);
     const crc = bytes.subarray(contentBytes);
     const expected = chunkCrc(this.#headerCrc, chunk, content);

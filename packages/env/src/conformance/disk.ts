@@ -141,6 +141,19 @@ const contents: readonly ConformanceCase<DiskSubject>[] = [
     },
   },
   {
+    name: 'read into a buffer gives a view of it, and touches nothing behind what it read',
+    async run(subject) {
+      const file = await created(subject, 'file', bytes(1, 2, 3, 4, 5));
+      const room = bytes(9, 9, 9, 9);
+      const got = await file.read(1, 3, room);
+      expectEqual(got, bytes(2, 3, 4), 'what was read');
+      expectEqual(got.buffer === room.buffer, true, 'a view of the buffer');
+      expectEqual(await file.read(3, 4, room), bytes(4, 5), 'over the end');
+      expectEqual(room, bytes(4, 5, 4, 9), 'the buffer');
+      await file.close();
+    },
+  },
+  {
     name: 'write overwrites in place, and a gap behind the end reads as zeros',
     async run(subject) {
       const file = await created(subject, 'file', bytes(1, 2, 3));

@@ -56,9 +56,9 @@ export class NodeFile implements File {
     return stats.size;
   }
 
-  async read(position: number, lengthBytes: number): Promise<Uint8Array> {
+  async read(position: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array> {
     const room = Math.max(0, Math.min(lengthBytes, (await this.size()) - position));
-    const bytes = new Uint8Array(room);
+    const bytes = into?.subarray(0, room) ?? new Uint8Array(room);
     let filled = 0;
     while (filled < room) {
       const got = await this.#call<number>('read', (done) =>

@@ -175,8 +175,8 @@ class FaultyFile implements File {
     return this.#disk.run('size', this.path, () => this.#inner.size());
   }
 
-  read(position: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#disk.run('read', this.path, () => this.#inner.read(position, lengthBytes));
+  read(position: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#disk.run('read', this.path, () => this.#inner.read(position, lengthBytes, into));
   }
 
   write(chunks: readonly Uint8Array[], position: number): Promise<void> {

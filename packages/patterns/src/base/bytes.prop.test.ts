@@ -136,6 +136,19 @@ test('a copy is exactly what was written, does not change when the writer writes
   expect(new ByteReader(copied).text()).toBe('copied');
 });
 
+test('what a writer lends is what was written, and makes room for what comes next in the same buffer', () => {
+  const writer = new ByteWriter(16);
+  writer.text('taken');
+  const taken = writer.take();
+  writer.text('first');
+  const first = writer.lend();
+  expect(new ByteReader(first).text()).toBe('first');
+  expect(writer.length).toBe(0);
+  writer.text('other');
+  expect(new ByteReader(first).text()).toBe('other');
+  expect(new ByteReader(taken).text()).toBe('taken');
+});
+
 test('text of any length around the short ones is read as it was written, ASCII or not', () => {
   for (let length = 0; length < 40; length++)
     for (const letter of ['a', 'é', '漢', '🙂']) {

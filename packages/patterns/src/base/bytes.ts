@@ -84,7 +84,7 @@ export class ByteWriter {
 
   /** Overwrites four bytes written earlier, `offset` counted from the start of the record: for lengths known last. */
   patchU32(offset: number, value: number): void {
-    assert(offset >= 0 && offset + 4 <= this.length, 'patchU32 must stay within what was written');
+    assert(offset >= 0 && offset + 4 <= this.length, 'patchU32 must stay within the record');
     this.#view.setUint32(this.#start + offset, value, true);
   }
 
@@ -101,7 +101,7 @@ export class ByteWriter {
       this.u8(value);
       return;
     }
-    assert(Number.isSafeInteger(value) && value >= 0, 'uint needs a safe integer that is not negative');
+    assert(Number.isSafeInteger(value) && value >= 0, 'uint needs a safe integer ≥ 0');
     this.reserve(VARINT_BYTES_MAX);
     this.#varint(value);
   }
@@ -153,16 +153,21 @@ export class ByteWriter {
     return taken;
   }
 
+  /** What was written, as a view that is good until the next write: the writer begins anew in the same buffer. For what is used at once. */
+  lend(): Uint8Array {
+    const lent = this.#buffer.subarray(this.#start, this.#end);
+    this.#end = this.#start;
+    return lent;
+  }
+
   /** What was written, in bytes of its own; the writer begins anew in the same buffer. For many small records that are kept. */
   copy(): Uint8Array {
-    const copied = this.#buffer.slice(this.#start, this.#end);
-    this.#end = this.#start;
-    return copied;
+    return this.lend().slice();
   }
 
   /** Takes back what was written beyond the record's first `length` bytes. */
   truncate(length: number): void {
-    assert(length >= 0 && length <= this.length, 'truncate must stay within what was written');
+    assert(length >= 0 && length <= this.length, 'truncate must stay within the record');
     this.#end = this.#start + length;
   }
 

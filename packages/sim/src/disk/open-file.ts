@@ -22,8 +22,8 @@ export class OpenFile implements File {
     return this.#submit(new ActionRequest(this.mount, 'query', this.path, () => this.image.sizeBytes));
   }
 
-  read(position: number, lengthBytes: number): Promise<Uint8Array> {
-    return this.#submit(new ReadRequest(this, position, lengthBytes));
+  read(position: number, lengthBytes: number, into?: Uint8Array): Promise<Uint8Array> {
+    return this.#submit(new ReadRequest(this, position, lengthBytes, into));
   }
 
   write(chunks: readonly Uint8Array[], position: number): Promise<void> {
@@ -64,16 +64,21 @@ export class OpenFile implements File {
 class ReadRequest extends DiskRequest<Uint8Array> {
   readonly #image: FileImage;
   readonly #position: number;
+  readonly #into: Uint8Array | undefined;
 
-  constructor(file: OpenFile, position: number, lengthBytes: number) {
+  constructor(file: OpenFile, position: number, lengthBytes: number, into: Uint8Array | undefined) {
     super(file.mount, 'read', file.path, lengthBytes, false);
     this.#image = file.image;
     this.#position = position;
+    this.#into = into;
   }
 
   override run(): Uint8Array {
     if (this.mount.disk.faults.drawBitFlip()) this.#flip();
-    return this.#image.read(this.#position, this.sizeBytes);
+    const bytes = this.#image.read(this.#position, this.sizeBytes);
+    if (this.#into === undefined) return bytes;
+    this.#into.set(bytes);
+    return this.#into.subarray(0, bytes.length);
   }
 
   #flip(): void {

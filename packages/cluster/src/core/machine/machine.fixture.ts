@@ -164,7 +164,7 @@ export class Bench {
 
   async snapshot(): Promise<Uint8Array[]> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.machine.snapshot()) chunks.push(chunk);
+    for await (const chunk of this.machine.snapshot()) chunks.push(chunk.slice());
     return chunks;
   }
 

@@ -32,19 +32,19 @@ export function freezeState(state: CoreState): FrozenState {
   };
 }
 
-/** The blocks of a snapshot, each made when it is asked for. */
+/** The blocks of a snapshot, each made when it is asked for, and good until the next one is. */
 export function* snapshotBlocks(frozen: FrozenState): Generator<Uint8Array, void> {
+  const block = new Block();
   let blocks = 0;
-  for (const block of contentBlocks(frozen)) {
+  for (const bytes of contentBlocks(frozen, block)) {
     blocks += 1;
-    yield block;
+    yield bytes;
   }
-  const writer = openBlock(Section.end);
-  writer.uint(blocks);
-  yield closeBlock(writer);
+  block.open(Section.end).uint(blocks);
+  yield block.close();
 }
 
-/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`, for one reader. The frozen store is released when it has read them, or says that it will not. */
+/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`, each good until the next one is asked for, for one reader. The frozen store is released when it has read them, or says that it will not. */
 export function snapshotChunks(frozen: FrozenState): AsyncIterable<Uint8Array> {
   const chunks = chunksOf(frozen);
   const iterator: AsyncIterator<Uint8Array, void> = {
@@ -68,22 +68,22 @@ function* chunksOf(frozen: FrozenState): Generator<Uint8Array, void> {
   }
 }
 
-function* contentBlocks(frozen: FrozenState): Generator<Uint8Array, void> {
-  yield header(frozen);
-  yield* section(Section.leases, frozen.leases, (writer, lease) => {
+function* contentBlocks(frozen: FrozenState, block: Block): Generator<Uint8Array, void> {
+  yield header(frozen, block);
+  yield* section(block, Section.leases, frozen.leases, (writer, lease) => {
     writer.uint(lease.id);
     writer.uint(lease.ttlSeconds);
   });
   const writeVersion = (writer: ByteWriter, version: StoredVersion): void => version.writeTo(writer);
-  yield* section(Section.base, frozen.store.base(), writeVersion);
-  yield* section(Section.changes, frozen.store.changes(), writeVersion);
-  yield* section(Section.members, frozen.members, writeMember);
-  yield* section(Section.alarms, frozen.alarms, writeAlarm);
-  yield* section(Section.sessions, frozen.sessions, writeSession);
+  yield* section(block, Section.base, frozen.store.base(), writeVersion);
+  yield* section(block, Section.changes, frozen.store.changes(), writeVersion);
+  yield* section(block, Section.members, frozen.members, writeMember);
+  yield* section(block, Section.alarms, frozen.alarms, writeAlarm);
+  yield* section(block, Section.sessions, frozen.sessions, writeSession);
 }
 
-function header(frozen: FrozenState): Uint8Array {
-  const writer = openBlock(Section.header);
+function header(frozen: FrozenState, block: Block): Uint8Array {
+  const writer = block.open(Section.header);
   writer.u32(SNAPSHOT_MAGIC);
   writer.uint(SNAPSHOT_VERSION);
   writer.uint(frozen.appliedIndex);
@@ -91,7 +91,7 @@ function header(frozen: FrozenState): Uint8Array {
   writer.uint(frozen.store.revision);
   writer.int(frozen.store.compactRevision);
   writer.uint(frozen.epoch);
-  return closeBlock(writer);
+  return block.close();
 }
 
 function writeSession(writer: ByteWriter, session: FrozenSession<Reply>): void {
@@ -105,31 +105,37 @@ function writeSession(writer: ByteWriter, session: FrozenSession<Reply>): void {
 }
 
 function* section<T>(
+  block: Block,
   number: number,
   records: Iterable<T>,
   write: (writer: ByteWriter, record: T) => void,
 ): Generator<Uint8Array, void> {
   let writer: ByteWriter | undefined;
   for (const record of records) {
-    writer ??= openBlock(number);
+    writer ??= block.open(number);
     write(writer, record);
     if (writer.length < BLOCK_BYTES) continue;
-    yield closeBlock(writer);
+    yield block.close();
     writer = undefined;
   }
-  if (writer !== undefined) yield closeBlock(writer);
+  if (writer !== undefined) yield block.close();
 }
 
 const LENGTH_BYTES = 4;
 
-function openBlock(number: number): ByteWriter {
-  const writer = new ByteWriter(number === Section.base || number === Section.changes ? BLOCK_BYTES + 4096 : 256);
-  writer.u32(0);
-  writer.u8(number);
-  return writer;
-}
+/** One buffer for all blocks. New ones would be as much garbage as there is state, faster than the collector takes it away. */
+class Block {
+  readonly #writer = new ByteWriter(BLOCK_BYTES + 4096);
 
-function closeBlock(writer: ByteWriter): Uint8Array {
-  writer.patchU32(0, writer.length - LENGTH_BYTES);
-  return writer.take();
+  open(number: number): ByteWriter {
+    this.#writer.u32(0);
+    this.#writer.u8(number);
+    return this.#writer;
+  }
+
+  /** Good until the next block is opened. */
+  close(): Uint8Array {
+    this.#writer.patchU32(0, this.#writer.length - LENGTH_BYTES);
+    return this.#writer.lend();
+  }
 }

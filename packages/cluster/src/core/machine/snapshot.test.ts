@@ -71,7 +71,7 @@ describe('a snapshot', () => {
     bench.do(alarm('deactivate'));
     const chunks: Uint8Array[] = [];
     for await (const chunk of asked) {
-      chunks.push(chunk);
+      chunks.push(chunk.slice());
       for (let i = 0; i < 20; i++) bench.put(`key${i * 10}`, 'later');
       bench.do(del('key1', 'key2'));
       bench.do({ kind: 'compact', revision: bench.machine.revision });

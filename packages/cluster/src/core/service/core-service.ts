@@ -253,7 +253,8 @@ export class CoreService implements Core, CoreBackend {
   /** Everything acknowledged before this call is in it. */
   async *snapshot(): AsyncGenerator<Uint8Array, void> {
     await this.#localReads.barrier('snapshot');
-    yield* this.#machine.snapshot();
+    // Whoever asked may collect them.
+    for await (const chunk of this.#machine.snapshot()) yield chunk.slice();
   }
 
   /** Lets sockets and timers have their turn. */
