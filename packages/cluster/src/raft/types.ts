@@ -4,7 +4,7 @@ import type { Configuration, NodeId, RaftRole } from '@quorate/patterns/consensu
 export interface StateMachine {
   /**
    * Consumes one committed entry. `local` is what this node attached when it proposed the entry, or undefined when another node
-   * (or an earlier life of this one) did; the machine hands the outcome to it.
+   * (or an earlier life of this one) did; the machine hands the outcome to it. Nobody writes to `data` again: it may be kept.
    */
   apply(index: number, data: Uint8Array, local: Proposal | undefined): void;
   /** All entries of this turn have been applied: flush replies, wake watchers. */

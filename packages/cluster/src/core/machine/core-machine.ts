@@ -107,7 +107,7 @@ export class CoreMachine implements StateMachine {
     return this.#state.leases.get(id);
   }
 
-  /** `data` is a batch; it may be reused when this returns. An entry that cannot be read is answered with a refusal, on all members alike. */
+  /** `data` is a batch, which must never be written to again: values stay where they are. An entry that cannot be read is answered with a refusal, on all members alike. */
   apply(index: number, data: Uint8Array, local: Proposal | undefined): void {
     const proposal = local as CoreProposal | undefined;
     const state = this.#state;

@@ -81,16 +81,26 @@ export class KeySpace {
     if (version !== undefined) visit(version);
   }
 
-  /** Copies `value`. `lease` must exist, or be 0. The version that was replaced is the result's `previous`. */
+  /** Keeps `value`, whose buffer must not be written to any more. `lease` must exist, or be 0. The version that was replaced is the result's `previous`. */
   put(key: string, value: Uint8Array, lease: number): StoredVersion {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
     const revision = this.#store.revision + 1;
     const slab = this.#arena.store(value);
+    const { placedAt } = this.#arena;
     const fresh = before === undefined || before.version === 0;
     const version = fresh
-      ? new StoredVersion(cell, revision, revision, 1, lease, slab, value.length)
-      : new StoredVersion(cell, revision, before.createRevision, before.version + 1, lease, slab, value.length);
+      ? new StoredVersion(cell, revision, revision, 1, lease, slab, placedAt, value.length)
+      : new StoredVersion(
+          cell,
+          revision,
+          before.createRevision,
+          before.version + 1,
+          lease,
+          slab,
+          placedAt,
+          value.length,
+        );
     this.#arena.settle(version);
     this.#store.write(version);
     if (before !== undefined && before.lease !== 0 && before.lease !== lease) this.#leases.detach(before.lease, cell);
@@ -101,7 +111,7 @@ export class KeySpace {
   delete(version: StoredVersion): void {
     const { cell } = version;
     const slab = this.#arena.store(NO_VALUE);
-    this.#store.write(new StoredVersion(cell, this.#store.revision + 1, 0, 0, 0, slab, 0));
+    this.#store.write(new StoredVersion(cell, this.#store.revision + 1, 0, 0, 0, slab, 0, 0));
     if (version.lease !== 0) this.#leases.detach(version.lease, cell);
   }
 
@@ -132,7 +142,8 @@ export class KeySpace {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
     const slab = this.#arena.store(value);
-    const stored = new StoredVersion(cell, revision, createRevision, version, lease, slab, value.length);
+    const { placedAt } = this.#arena;
+    const stored = new StoredVersion(cell, revision, createRevision, version, lease, slab, placedAt, value.length);
     this.#arena.settle(stored);
     this.#store.load(stored);
     if (before !== undefined && before.lease !== 0 && before.lease !== lease) this.#leases.detach(before.lease, cell);

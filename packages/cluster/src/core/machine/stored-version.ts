@@ -30,6 +30,7 @@ export class StoredVersion implements Version<string, StoredVersion>, Tenant, Se
     version: number,
     lease: number,
     slab: Slab,
+    start: number,
     length: number,
   ) {
     this.cell = cell;
@@ -39,7 +40,7 @@ export class StoredVersion implements Version<string, StoredVersion>, Tenant, Se
     this.version = version;
     this.lease = lease;
     this.slab = slab;
-    this.start = slab.used - length;
+    this.start = start;
     this.length = length;
   }
 

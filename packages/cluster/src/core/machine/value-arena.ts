@@ -1,14 +1,22 @@
 /**
- * Where values live: copied out of the log entry they came in, one behind the other, into slabs. A view of the entry would need no copy,
- * but a typed array costs more than a hundred bytes, and one small value that outlives its neighbours would pin a whole entry,
- * or the network buffer that it is part of. A slab is let go when its last value is dropped; one that has become
- * mostly empty is emptied into the current one.
+ * Where values live: not in typed arrays of their own, which cost more than a hundred bytes each, but as places in slabs that many share.
+ *
+ * A value that came in a large buffer stays there, and the buffer becomes a slab: the log holds the same bytes until its next snapshot, and
+ * memory that is touched for the first time costs more than anything that is done with it. When the next buffer comes and less than half of
+ * the last one are values, these are copied out after all, so that a small value does not pin a large entry or the network's
+ * buffer. So are small values at once, into slabs of the arena's own.
+ *
+ * A slab is let go when its last value is dropped; one that has become mostly empty is emptied into the current one.
  */
 import { assert } from '@quorate/patterns/base';
 
 const SLAB_BYTES = 256 * 1024;
-/** Larger values get a slab of their own. */
+/** Larger values that are copied get a slab of their own. */
 const SHARED_VALUE_BYTES_MAX = 16 * 1024;
+/** Smaller ones are outweighed by what stands around them in an entry. */
+const ADOPTED_VALUE_BYTES_MIN = 128;
+/** For smaller buffers a slab is not worth its record. */
+const ADOPTED_BUFFER_BYTES_MIN = 16 * 1024;
 
 export interface Slab {
   readonly bytes: Uint8Array;
@@ -27,30 +35,41 @@ export interface Tenant {
   readonly dropped: boolean;
 }
 
-function newSlab(bytes: number): Slab {
-  return { bytes: new Uint8Array(bytes), used: 0, live: 0, tenants: [] };
+function slabOf(bytes: Uint8Array): Slab {
+  return { bytes, used: 0, live: 0, tenants: [] };
 }
 
-const EMPTY: Slab = newSlab(0);
+const EMPTY: Slab = slabOf(new Uint8Array(0));
 
 export class ValueArena {
+  /** Takes copies. */
   #current: Slab = EMPTY;
+  /** Over the buffer that values come in at present. */
+  #adopted: Slab = EMPTY;
   #slabBytes = 0;
+  #placedAt = 0;
 
   /** Bytes of all slabs that hold values: what is allocated, against what is used. */
   get slabBytes(): number {
     return this.#slabBytes;
   }
 
-  /** Copies `value` in, for a tenant that `settle` then registers. Returns the slab; the value starts at `slab.used − value.length`. */
+  /** Where in its slab the value starts that was stored last. */
+  get placedAt(): number {
+    return this.#placedAt;
+  }
+
+  /** Takes a value in, for a tenant that `settle` then registers. Returns its slab. The buffer behind `value` must not be written to any more. */
   store(value: Uint8Array): Slab {
-    const { length } = value;
-    if (length === 0) return EMPTY;
-    const slab = this.#slabFor(length);
-    slab.bytes.set(value, slab.used);
-    slab.used += length;
-    slab.live += length;
-    return slab;
+    const { length, buffer } = value;
+    if (length < ADOPTED_VALUE_BYTES_MIN) return this.#copy(value);
+    if (buffer !== this.#adopted.bytes.buffer) {
+      if (buffer.byteLength < ADOPTED_BUFFER_BYTES_MIN) return this.#copy(value);
+      this.#adopt(buffer);
+    }
+    this.#adopted.live += length;
+    this.#placedAt = value.byteOffset;
+    return this.#adopted;
   }
 
   settle(tenant: Tenant): void {
@@ -63,38 +82,57 @@ export class ValueArena {
     const { slab } = tenant;
     if (slab === EMPTY) return;
     slab.live -= tenant.length;
-    if (slab !== this.#current) this.#reclaim(slab);
+    if (slab !== this.#current && slab !== this.#adopted) this.#reclaim(slab, 1 / 4);
+  }
+
+  #copy(value: Uint8Array): Slab {
+    const { length } = value;
+    if (length === 0) return EMPTY;
+    const slab = this.#slabFor(length);
+    this.#placedAt = slab.used;
+    slab.bytes.set(value, slab.used);
+    slab.used += length;
+    slab.live += length;
+    return slab;
+  }
+
+  #adopt(buffer: ArrayBufferLike): void {
+    const last = this.#adopted;
+    this.#adopted = slabOf(new Uint8Array(buffer));
+    this.#slabBytes += buffer.byteLength;
+    this.#reclaim(last, 1 / 2);
   }
 
   #slabFor(length: number): Slab {
     if (length > SHARED_VALUE_BYTES_MAX) {
       this.#slabBytes += length;
-      return newSlab(length);
+      return slabOf(new Uint8Array(length));
     }
     if (this.#current.bytes.length - this.#current.used < length) {
       const full = this.#current;
-      this.#current = newSlab(SLAB_BYTES);
+      this.#current = slabOf(new Uint8Array(SLAB_BYTES));
       this.#slabBytes += SLAB_BYTES;
       // It may have been emptied while it was current.
-      this.#reclaim(full);
+      this.#reclaim(full, 1 / 4);
     }
     return this.#current;
   }
 
-  #reclaim(slab: Slab): void {
+  /** Lets go of a slab without values, and empties one of which less than a `share` are values. */
+  #reclaim(slab: Slab, share: number): void {
     if (slab.live === 0) this.#slabBytes -= slab.bytes.length;
-    else if (slab.live < slab.bytes.length / 4 && slab.bytes.length === SLAB_BYTES) this.#evacuate(slab);
+    else if (slab.live < slab.bytes.length * share) this.#evacuate(slab);
   }
 
   #evacuate(slab: Slab): void {
     for (const tenant of slab.tenants) {
       if (tenant.dropped) continue;
-      const target = this.store(slab.bytes.subarray(tenant.start, tenant.start + tenant.length));
+      const target = this.#copy(slab.bytes.subarray(tenant.start, tenant.start + tenant.length));
       tenant.slab = target;
-      tenant.start = target.used - tenant.length;
+      tenant.start = this.#placedAt;
       target.tenants.push(tenant);
     }
     slab.live = 0;
-    this.#slabBytes -= SLAB_BYTES;
+    this.#slabBytes -= slab.bytes.length;
   }
 }
