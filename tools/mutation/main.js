@@ -1,10 +1,6 @@
 /**
- * `npm run mutation -- [--family NAME,…] [--file PART] [--sample N] [--seed S] [--minutes M] [--workers W] [--fresh] [--held] [--table]`
- *
- * Tries mutants of the patterns on the tests of their families. Goes on where the last run ended, unless `--fresh`. Lists what survived in
- * tools/mutation/out/survivors.json. `--held` stands for the families that have a file of reasons: the exit status is 1 when one of these
- * has a survivor without a reason, or a reason without a survivor. `--table` writes docs/tables/mutation.md, once all is known;
- * with `--sample`, once at least the sample is.
+ * Tries mutants of the patterns on the tests of their families: `npm run mutation -- --help`. The exit status is 1 when a family that has a file of
+ * reasons has a survivor without a reason, or a reason without a survivor.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -24,19 +20,52 @@ const OUT = fileURLToPath(new URL('./out/', import.meta.url));
 const TABLE = new URL('../../docs/tables/mutation.md', import.meta.url);
 const say = (/** @type {string} */ text) => void process.stdout.write(`${text}\n`);
 
-const { values } = parseArgs({
-  options: {
-    family: { type: 'string' },
-    file: { type: 'string', default: '' },
-    sample: { type: 'string' },
-    seed: { type: 'string', default: '1' },
-    minutes: { type: 'string' },
-    workers: { type: 'string', default: '1' },
-    fresh: { type: 'boolean', default: false },
-    table: { type: 'boolean', default: false },
-    held: { type: 'boolean', default: false },
-  },
-});
+const HELP = `npm run mutation -- [options]
+
+Tries mutants of packages/patterns on the tests of their families, and lists what survived in tools/mutation/out/survivors.json.
+Goes on where the last run ended.
+
+  --family a,b   these families only
+  --held         the families that have a file of reasons
+  --file PART    only files with PART in their path
+  --sample N     only N mutants of each family, drawn by --seed S (1)
+  --minutes M    no new mutant after so long
+  --workers W    so many at a time (1)
+  --fresh        forget what is known from earlier runs
+  --table        write docs/tables/mutation.md, once all is known; with --sample, once at least the sample is`;
+
+const { values } = options();
+
+function options() {
+  try {
+    return readOptions();
+  } catch (error) {
+    say(`${/** @type {Error} */ (error).message}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
+function readOptions() {
+  return parseArgs({
+    options: {
+      help: { type: 'boolean', short: 'h', default: false },
+      family: { type: 'string' },
+      file: { type: 'string', default: '' },
+      sample: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
+      workers: { type: 'string', default: '1' },
+      fresh: { type: 'boolean', default: false },
+      table: { type: 'boolean', default: false },
+      held: { type: 'boolean', default: false },
+    },
+  });
+}
+
+if (values.help) {
+  say(HELP);
+  process.exit(0);
+}
 
 const repo = openRepo(fileURLToPath(new URL('../..', import.meta.url)));
 const names = values.family?.split(',');
