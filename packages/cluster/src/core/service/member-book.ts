@@ -1,5 +1,5 @@
 import type { Address } from '@quorate/env';
-import { isVoter, NodeId } from '@quorate/patterns/consensus/raft';
+import { isVoter, membersOf, NodeId } from '@quorate/patterns/consensus/raft';
 import { parseAddress } from '../../client/endpoints.ts';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { PeerTransport } from '../../transport/types.ts';
@@ -47,20 +47,18 @@ export class MemberBook {
     const records = this.#records();
     if (this.#seen !== undefined && isSame(records, this.#seen)) return;
     this.#seen = records;
-    const { voters, outgoing, learners } = this.#group.status.configuration;
+    const placed = membersOf(this.#group.status.configuration);
     // A founder that has not been able to say where it is yet is where the others were told.
-    const missing = this.#founders.filter(
-      ({ id }) =>
-        !records.some((record) => record.id === id) &&
-        [voters, outgoing, learners].some((ids) => ids.includes(NodeId.of(id))),
-    );
+    const unrecorded = this.#founders.filter(({ id }) => !records.some((record) => record.id === id));
+    const missing = unrecorded.filter(({ id }) => placed.has(NodeId.of(id)));
     this.#all = [...records, ...missing].sort((a, b) => a.id - b.id);
     const peers = new Map<NodeId, Address>();
     for (const { id, peerAddress } of this.#all) {
       if (id !== this.#transport.self && peerAddress !== '') peers.set(NodeId.of(id), parseAddress(peerAddress));
     }
     this.#transport.setPeers(peers);
-    this.#changed?.(this.#all);
+    // Until the log has begun, what this node was told is all that it will know after a restart.
+    this.#changed?.(placed.size === 0 ? [...records, ...unrecorded] : this.#all);
   }
 
   /** One that has a record but no place in the configuration, yet or any more, votes as little as a learner. */
