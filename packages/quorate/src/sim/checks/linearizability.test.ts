@@ -73,6 +73,14 @@ describe('a history is linearizable', () => {
     expect(key.judged()).toEqual([]);
   });
 
+  test('when many write at once, in whatever order: their revisions tell it, and nothing need be searched for', () => {
+    const key = new Register();
+    const writes = Array.from({ length: 40 }, (_, i) => key.write(`w${i}`, i + 1));
+    for (const write of [...writes].reverse()) key.done(write);
+    key.found(key.read('a'), 1);
+    expect(key.judged()).toEqual([]);
+  });
+
   test('when one of two that compare and set succeeds', () => {
     const key = new Register();
     const [first, second] = [key.swap('a', undefined, 1), key.swap('b', undefined, 2)];

@@ -17,6 +17,8 @@ interface Output {
   readonly value: string | undefined;
   /** Of a write, when it is known. */
   readonly revision: number | undefined;
+  /** The next smaller one of another write of the key. */
+  readonly before: number;
   readonly succeeded: boolean;
 }
 interface State {
@@ -35,7 +37,9 @@ const model: Model<Input, Output, State> = {
       if (!holds) return state;
     }
     const revision = output?.revision ?? state.revision;
-    return revision < state.revision ? ILLEGAL : { value: input.value, revision };
+    // A write between the two could not come any more. Seen at once: the search would find out only after it had tried all that may come before.
+    const isPassedOver = output !== undefined && output.before > state.revision;
+    return isPassedOver || revision < state.revision ? ILLEGAL : { value: input.value, revision };
   },
   identity: ({ value, revision }) => `${revision} ${value}`,
   isRead: ({ kind }, output) => kind === 'read' || (kind === 'compare-and-set' && output?.succeeded === false),
@@ -49,7 +53,7 @@ export function checkLinearizability(
   reference: ReferenceStore,
   violations: Violations,
 ): void {
-  const history = all.flatMap((recorded) => operationsOf(recorded, reference));
+  const history = inOrder(all.flatMap((recorded) => operationsOf(recorded, reference)));
   const result = checkHistory(history, model, { stepsMax: STEPS_MAX });
   if (result.verdict === 'linearizable') return;
   if (result.verdict === 'unknown') {
@@ -63,6 +67,28 @@ export function checkLinearizability(
   violations.report('linearizability', `no order of the operations on ${part?.name} explains their answers`);
 }
 
+/** With what `before` says, which takes all operations to know. */
+function inOrder(operations: readonly Operation<Input, Output>[]): Operation<Input, Output>[] {
+  const revisions = new Map<string, number[]>();
+  for (const { input, output } of operations) {
+    if (input.kind === 'read' || output?.revision === undefined || !output.succeeded) continue;
+    if (Number.isNaN(output.revision)) continue;
+    const ofKey = revisions.get(input.key) ?? [];
+    revisions.set(input.key, ofKey);
+    ofKey.push(output.revision);
+  }
+  const before = new Map<string, number>();
+  for (const [key, ofKey] of revisions) {
+    const ascending = [...new Set(ofKey)].sort((a, b) => a - b);
+    for (let i = 1; i < ascending.length; i++) before.set(`${ascending[i]} ${key}`, ascending[i - 1]!);
+  }
+  return operations.map((operation) => {
+    const { input, output } = operation;
+    if (output === undefined) return operation;
+    return { ...operation, output: { ...output, before: before.get(`${output.revision} ${input.key}`) ?? 0 } };
+  });
+}
+
 function operationsOf(recorded: Recorded, reference: ReferenceStore): Operation<Input, Output>[] {
   const { touches, mark, outcome, client, call } = recorded;
   const applied = mark === 0 ? undefined : reference.applied(mark);
@@ -74,7 +100,12 @@ function operationsOf(recorded: Recorded, reference: ReferenceStore): Operation<
   return touches.map((touch, i) => ({
     client,
     input: { ...touch, recorded },
-    output: { value: recorded.values[i], revision: touch.kind === 'read' ? undefined : Number(revision), succeeded },
+    output: {
+      value: recorded.values[i],
+      revision: touch.kind === 'read' ? undefined : Number(revision),
+      before: 0,
+      succeeded,
+    },
     call,
     return: isAnswered ? recorded.return : Number.POSITIVE_INFINITY,
   }));
