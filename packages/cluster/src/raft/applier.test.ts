@@ -34,18 +34,19 @@ function applierOn(
   machine: StateMachine,
   newest: () => SnapshotMark,
   takeSnapshot: (mark: SnapshotMark) => void = () => {},
-  sizeBytes: { readonly atStart?: number; readonly sent?: number } = {},
+  given: { readonly atStart?: number; readonly sent?: number; readonly random?: () => number } = {},
 ): Applier {
   return new Applier({
     machine,
-    snapshotSizeBytes: sizeBytes.atStart ?? 0,
+    snapshotSizeBytes: given.atStart ?? 0,
+    random: given.random ?? (() => 0.5),
     proposals: new PendingProposals(10),
     mark: markAt(0),
     snapshotEntries: 1000,
     snapshotBytes: 1000,
     trailingBytes: 1000,
     takeSnapshot,
-    restore: async () => ({ mark: newest(), sizeBytes: sizeBytes.sent ?? 0 }),
+    restore: async () => ({ mark: newest(), sizeBytes: given.sent ?? 0 }),
     moved: () => {},
     failed: (error) => {
       throw error;
@@ -96,12 +97,16 @@ describe('after a snapshot has taken the place of the state', () => {
 describe('a snapshot is due', () => {
   const MEBIBYTE = 1024 * 1024;
   const taken: number[] = [];
-  const applierWith = (sizeBytes: { readonly atStart?: number; readonly sent?: number }): Applier =>
+  const applierWith = (given: {
+    readonly atStart?: number;
+    readonly sent?: number;
+    readonly random?: () => number;
+  }): Applier =>
     applierOn(
       new Stand(),
       () => markAt(0),
       ({ index }) => taken.push(index),
-      sizeBytes,
+      given,
     );
   /** The marks of the snapshots that are taken while `count` entries of `sizeBytes` are applied, one at a time. */
   const takenWhile = (applier: Applier, count: number, sizeBytes: number): number[] => {
@@ -124,6 +129,19 @@ describe('a snapshot is due', () => {
     const applier = applierWith({});
     applier.snapshotTaken(5 * MEBIBYTE);
     expect(takenWhile(applier, 25, MEBIBYTE)).toEqual([10, 20]);
+  });
+
+  test('which is drawn anew for each, so that members do not all take theirs at once', () => {
+    const draws = [0, 0.9];
+    const applier = applierWith({ atStart: 10 * MEBIBYTE, random: () => draws.shift()! });
+    expect(takenWhile(applier, 15, MEBIBYTE)).toEqual([15]);
+    applier.snapshotTaken(10 * MEBIBYTE);
+    const data = new Uint8Array(MEBIBYTE);
+    for (let index = 16; index <= 39; index++) {
+      applier.commit([{ kind: 'data', index, term: 1, data }]);
+      applier.run({ ...budget(), bytes: 2 * MEBIBYTE });
+    }
+    expect(taken).toEqual([15, 39]);
   });
 
   test('and so, too, when the large one is what the node started from: it has just begun to load its state', () => {

@@ -31,6 +31,8 @@ export interface ApplierParts {
   readonly trailingBytes: number;
   /** Enough has been applied since the last snapshot. The state machine stands at `mark` until this returns. */
   readonly takeSnapshot: (mark: SnapshotMark) => void;
+  /** In [0, 1), and another sequence on every member. */
+  readonly random: () => number;
   /** Feeds the newest snapshot on disk to the state machine. */
   readonly restore: () => Promise<Restored>;
   /** The state machine has moved: report `applied.index`, and look whether there is more to do. */
@@ -42,10 +44,11 @@ export interface ApplierParts {
 /** Snapshots up to this size are taken as often as the options say. */
 const SMALL_SNAPSHOT_BYTES: number = 4 * 1024 * 1024;
 /**
- * A snapshot writes the whole state: a larger one waits until the log has grown by this many times its size. While a state grows, snapshots
- * then write 1.5 bytes for each byte of the log (2 with a factor of 1); the price is that a restart replays up to twice the state.
+ * A snapshot writes the whole state: a larger one waits until the log has grown by so many times its size. While a state grows, snapshots
+ * then write 1.5 bytes for each byte of the log (2 with a factor of 1); the price is that a restart replays two and a half times the state at most.
+ * Drawn anew for each: members that have applied the same would else all be busy with it at the same time.
  */
-const LOG_GROWTH_FACTOR = 2;
+const LOG_GROWTH_FACTOR = { least: 1.5, range: 1 } as const;
 
 /** Feeds what is committed to a group's state machine, in slices, and decides when a snapshot is due. */
 export class Applier {
@@ -61,7 +64,8 @@ export class Applier {
   #restoring: Promise<void> = Promise.resolve();
   #entriesSinceSnapshot = 0;
   #bytesSinceSnapshot = 0;
-  #lastSnapshotBytes: number;
+  /** Bytes of log after which a snapshot is due, if the last one was large. */
+  #growthBytes = 0;
   readonly #trail: Trail;
   #stopped = false;
 
@@ -69,7 +73,7 @@ export class Applier {
     this.#parts = parts;
     this.#trail = new Trail(parts.trailingBytes);
     this.#applied = parts.mark;
-    this.#lastSnapshotBytes = parts.snapshotSizeBytes;
+    this.snapshotTaken(parts.snapshotSizeBytes);
   }
 
   get applied(): SnapshotMark {
@@ -128,7 +132,9 @@ export class Applier {
 
   /** A snapshot of that size is durable. */
   snapshotTaken(sizeBytes: number): void {
-    this.#lastSnapshotBytes = sizeBytes;
+    const isLarge = sizeBytes > SMALL_SNAPSHOT_BYTES;
+    const { least, range } = LOG_GROWTH_FACTOR;
+    this.#growthBytes = isLarge ? (least + range * this.#parts.random()) * sizeBytes : 0;
   }
 
   /** The last snapshot attempt failed: the next one is due after a tenth of the usual distance. */
@@ -160,7 +166,7 @@ export class Applier {
   #restored({ mark, sizeBytes }: Restored): void {
     this.#restores -= 1;
     if (this.#stopped) return;
-    this.#lastSnapshotBytes = sizeBytes;
+    this.snapshotTaken(sizeBytes);
     this.#applied = mark;
     this.#entriesSinceSnapshot = 0;
     this.#bytesSinceSnapshot = 0;
@@ -169,8 +175,7 @@ export class Applier {
 
   #considerSnapshot(): void {
     const { snapshotEntries, snapshotBytes, takeSnapshot } = this.#parts;
-    const isLarge = this.#lastSnapshotBytes > SMALL_SNAPSHOT_BYTES;
-    if (isLarge && this.#bytesSinceSnapshot < LOG_GROWTH_FACTOR * this.#lastSnapshotBytes) return;
+    if (this.#bytesSinceSnapshot < this.#growthBytes) return;
     if (this.#entriesSinceSnapshot < snapshotEntries && this.#bytesSinceSnapshot < snapshotBytes) return;
     this.#entriesSinceSnapshot = 0;
     this.#bytesSinceSnapshot = 0;

@@ -58,6 +58,8 @@ export interface GroupParts {
   readonly lastIndex: number;
   /** Of the snapshot that the state machine was fed; 0 without one. */
   readonly snapshotSizeBytes: number;
+  /** In [0, 1): spreads the snapshots of the members. */
+  readonly random: () => number;
 }
 
 /** One group: its kernel, what waits to be stepped, and what its effects have set in motion. Driven by `RaftHost`. */
@@ -92,7 +94,7 @@ export class HostedGroup implements RaftGroup {
   scheduled = false;
 
   constructor(port: GroupPort, id: GroupId, parts: GroupParts) {
-    const { kernel, machine, options, mark, snapshotSizeBytes } = parts;
+    const { kernel, machine, options, mark } = parts;
     this.#port = port;
     this.id = id;
     this.machine = machine;
@@ -110,7 +112,7 @@ export class HostedGroup implements RaftGroup {
       retryMs: options.heartbeatIntervalMs,
     });
     this.#changes = new Changes(port.self, this.#inputs);
-    this.#applier = this.#makeApplier(mark, snapshotSizeBytes);
+    this.#applier = this.#makeApplier(parts);
   }
 
   // --- The owner's side.
@@ -297,13 +299,14 @@ export class HostedGroup implements RaftGroup {
 
   // --- Inside.
 
-  #makeApplier(mark: SnapshotMark, snapshotSizeBytes: number): Applier {
+  #makeApplier({ mark, snapshotSizeBytes, random }: GroupParts): Applier {
     const port = this.#port;
     return new Applier({
       machine: this.machine,
       proposals: this.#proposals,
       mark,
       snapshotSizeBytes,
+      random,
       snapshotEntries: this.options.snapshotEntries,
       snapshotBytes: this.options.snapshotBytes,
       trailingBytes: this.options.trailingBytes,

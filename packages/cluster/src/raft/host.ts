@@ -139,6 +139,7 @@ export class RaftHost {
     if (this.#stopped) throw new Error('the host has stopped');
     if (reset !== undefined) log.persist([reset], () => {});
     const random = env.random.stream(`raft/${id}`);
+    const snapshotRandom = env.random.stream(`snapshots/${id}`);
     const raftOptions = { ...options, id: self, random: (): number => random.uint32() };
     const group = new HostedGroup(this.#port, id, {
       kernel: createKernel(raftOptions, restart, this.#now()),
@@ -146,6 +147,7 @@ export class RaftHost {
       options: resolveGroupOptions(options),
       mark: restart.mark,
       snapshotSizeBytes: restored?.sizeBytes ?? 0,
+      random: () => snapshotRandom.float(),
       lastIndex: restart.entries[restart.entries.length - 1]?.index ?? restart.mark.index,
     });
     this.#groups.set(id, group);
