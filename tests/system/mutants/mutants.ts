@@ -51,7 +51,7 @@ export const mutants: readonly Mutant[] = [
     name: 'lost-session',
     story: 'The session table is left out of snapshots, so that who took one over does not know who has been answered.',
     file: 'cluster/dist/core/machine/snapshot-writer.js',
-    find: 'yield* section(Section.sessions, frozen.sessions, writeSession);',
+    find: 'yield* section(block, Section.sessions, frozen.sessions, writeSession);',
     replace: '',
     plan: aims.lostAnswers,
     seed: '2',
