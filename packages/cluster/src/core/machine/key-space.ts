@@ -86,21 +86,11 @@ export class KeySpace {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
     const revision = this.#store.revision + 1;
+    const isNew = before === undefined || before.version === 0;
+    const created = isNew ? revision : before.createRevision;
+    const count = isNew ? 1 : before.version + 1;
     const slab = this.#arena.store(value);
-    const { placedAt } = this.#arena;
-    const fresh = before === undefined || before.version === 0;
-    const version = fresh
-      ? new StoredVersion(cell, revision, revision, 1, lease, slab, placedAt, value.length)
-      : new StoredVersion(
-          cell,
-          revision,
-          before.createRevision,
-          before.version + 1,
-          lease,
-          slab,
-          placedAt,
-          value.length,
-        );
+    const version = new StoredVersion(cell, revision, created, count, lease, slab, this.#arena.placedAt, value.length);
     this.#arena.settle(version);
     this.#store.write(version);
     if (before !== undefined && before.lease !== 0 && before.lease !== lease) this.#leases.detach(before.lease, cell);
@@ -142,8 +132,8 @@ export class KeySpace {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
     const slab = this.#arena.store(value);
-    const { placedAt } = this.#arena;
-    const stored = new StoredVersion(cell, revision, createRevision, version, lease, slab, placedAt, value.length);
+    const start = this.#arena.placedAt;
+    const stored = new StoredVersion(cell, revision, createRevision, version, lease, slab, start, value.length);
     this.#arena.settle(stored);
     this.#store.load(stored);
     if (before !== undefined && before.lease !== 0 && before.lease !== lease) this.#leases.detach(before.lease, cell);

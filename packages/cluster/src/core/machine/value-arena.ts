@@ -87,8 +87,7 @@ export class ValueArena {
 
   #copy(value: Uint8Array): Slab {
     const { length } = value;
-    if (length === 0) return EMPTY;
-    const slab = this.#slabFor(length);
+    const slab = length === 0 ? EMPTY : this.#slabFor(length);
     this.#placedAt = slab.used;
     slab.bytes.set(value, slab.used);
     slab.used += length;
