@@ -108,15 +108,19 @@ describe('a snapshot is due', () => {
       ({ index }) => taken.push(index),
       given,
     );
-  /** The marks of the snapshots that are taken while `count` entries of `sizeBytes` are applied, one at a time. */
-  const takenWhile = (applier: Applier, count: number, sizeBytes: number): number[] => {
-    taken.length = 0;
+  /** Entries `from` to `to` of `sizeBytes`, one at a time. */
+  const apply = (applier: Applier, from: number, to: number, sizeBytes: number): void => {
     const data = new Uint8Array(sizeBytes);
-    for (let index = 1; index <= count; index++) {
+    for (let index = from; index <= to; index++) {
       applier.commit([{ kind: 'data', index, term: 1, data }]);
       applier.run({ ...budget(), bytes: 2 * MEBIBYTE });
     }
-    return taken;
+  };
+  /** The marks of the snapshots that are taken during the first `count` entries. */
+  const takenWhile = (applier: Applier, count: number, sizeBytes: number): number[] => {
+    taken.length = 0;
+    apply(applier, 1, count, sizeBytes);
+    return [...taken];
   };
 
   test('once so many entries have been applied, or entries of so many bytes', () => {
@@ -125,7 +129,7 @@ describe('a snapshot is due', () => {
     expect(takenWhile(applierWith({ atStart: 4 * MEBIBYTE }), 25, 100)).toEqual([10, 20]);
   });
 
-  test('after a large one only when the log has grown by twice its size', () => {
+  test('after a large one only when the log has grown by one and a half to two and a half times its size', () => {
     const applier = applierWith({});
     applier.snapshotTaken(5 * MEBIBYTE);
     expect(takenWhile(applier, 25, MEBIBYTE)).toEqual([10, 20]);
@@ -136,12 +140,16 @@ describe('a snapshot is due', () => {
     const applier = applierWith({ atStart: 10 * MEBIBYTE, random: () => draws.shift()! });
     expect(takenWhile(applier, 15, MEBIBYTE)).toEqual([15]);
     applier.snapshotTaken(10 * MEBIBYTE);
-    const data = new Uint8Array(MEBIBYTE);
-    for (let index = 16; index <= 39; index++) {
-      applier.commit([{ kind: 'data', index, term: 1, data }]);
-      applier.run({ ...budget(), bytes: 2 * MEBIBYTE });
-    }
+    apply(applier, 16, 39, MEBIBYTE);
     expect(taken).toEqual([15, 39]);
+  });
+
+  test('and again after a tenth of that when it has failed', () => {
+    const applier = applierWith({ atStart: 10 * MEBIBYTE });
+    expect(takenWhile(applier, 20, MEBIBYTE)).toEqual([20]);
+    applier.snapshotFailed();
+    apply(applier, 21, 23, MEBIBYTE);
+    expect(taken).toEqual([20, 22]);
   });
 
   test('and so, too, when the large one is what the node started from: it has just begun to load its state', () => {

@@ -140,7 +140,7 @@ export class Applier {
   /** The last snapshot attempt failed: the next one is due after a tenth of the usual distance. */
   snapshotFailed(): void {
     this.#entriesSinceSnapshot = Math.floor(this.#parts.snapshotEntries * 0.9);
-    this.#bytesSinceSnapshot = Math.floor(this.#parts.snapshotBytes * 0.9);
+    this.#bytesSinceSnapshot = Math.floor(Math.max(this.#parts.snapshotBytes, this.#growthBytes) * 0.9);
   }
 
   stop(): void {
