@@ -19,6 +19,7 @@ export interface BulkheadOptions extends PolicyOptions {
 }
 
 export class Bulkhead implements Policy {
+  readonly endsWithAttempts = true;
   readonly #gate: Gate;
   readonly #name: string;
   readonly #events: EventChannel | undefined;

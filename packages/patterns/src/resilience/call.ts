@@ -37,6 +37,11 @@ export interface Stage {
 export interface Policy {
   /** The stage that guards `next`. A policy bound twice keeps one state for both. */
   bind(next: Stage): Stage;
+  /**
+   * Says of a policy that it ends no call while an attempt of it runs: all are such but those with a time of their own, or with several attempts at
+   * once. A call through such policies alone needs no promise beside its operation's. Default false.
+   */
+  readonly endsWithAttempts?: boolean;
 }
 
 /** One attempt of one call. Policies that may give up an attempt alone start a `child` of it. */
@@ -46,8 +51,7 @@ export class Call implements CallContext, CancelListener {
   #parent: Call | undefined;
   #controller: AbortController | undefined;
   #listener: CancelListener | CancelListener[] | undefined;
-  #isCancelled = false;
-  #reason: unknown;
+  #cancellation: { readonly reason: unknown } | undefined;
 
   constructor(operation: Operation<unknown>, attempt: number, parent: Call | undefined) {
     this.operation = operation;
@@ -61,17 +65,22 @@ export class Call implements CallContext, CancelListener {
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
-      if (this.#isCancelled) this.#controller.abort(this.#reason);
+      if (this.#cancellation !== undefined) this.#controller.abort(this.#cancellation.reason);
     }
     return this.#controller.signal;
   }
 
   get isCancelled(): boolean {
-    return this.#isCancelled;
+    return this.#cancellation !== undefined;
   }
 
   get reason(): unknown {
-    return this.#reason;
+    return this.#cancellation?.reason;
+  }
+
+  /** Tells `sink` what becomes of what the operation gave. */
+  follow(result: unknown, sink: Sink): void {
+    settleWith(result, sink);
   }
 
   /** An attempt that is cancelled with this call, and can be cancelled alone. `end` it when it is over. */
@@ -87,9 +96,8 @@ export class Call implements CallContext, CancelListener {
 
   /** Has no effect on a call that is already cancelled. */
   cancel(reason: unknown): void {
-    if (this.#isCancelled) return;
-    this.#isCancelled = true;
-    this.#reason = reason;
+    if (this.#cancellation !== undefined) return;
+    this.#cancellation = { reason };
     const listener = this.#listener;
     this.#listener = undefined;
     if (Array.isArray(listener)) for (const one of listener) one.cancelled(reason);

@@ -17,6 +17,7 @@ const NO_TIME: Instant = Instant.of(0);
  * way. Put it inside of `Retry`, so that each attempt is counted, and outside of `Timeout`, so that timeouts are failures.
  */
 export class CircuitBreaker implements Policy {
+  readonly endsWithAttempts = true;
   readonly #clock: MonotonicClock;
   readonly #circuit: Circuit;
   readonly #isFailure: ((error: unknown) => boolean) | undefined;

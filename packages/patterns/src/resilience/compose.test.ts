@@ -8,6 +8,8 @@ import { Timeout } from './timeout.ts';
 import { Deferred, FakeTime, outcomeOf, settle } from './world.fixture.ts';
 
 const half = (): number => 0.5;
+/** Not a promise, but may be awaited. */
+const thenable = (value: unknown): unknown => ({ then: (resolve: (value: unknown) => void) => resolve(value) });
 
 describe('a pipeline', () => {
   test('without policies gives what the operation gives, promise or not', async () => {
@@ -132,6 +134,78 @@ describe('a pipeline', () => {
     });
     await expect(run).rejects.toBe('not wanted');
     expect(started).toBe(false);
+  });
+
+  test('ends when a policy says so while the operation runs, unless the policy promises to wait for its attempts', async () => {
+    const hasty = (endsWithAttempts?: boolean): Policy => ({
+      ...(endsWithAttempts !== undefined && { endsWithAttempts }),
+      bind: (next) => ({
+        start: (call, sink) => {
+          next.start(call, { succeed: () => {}, fail: () => {} });
+          sink.succeed('soon');
+        },
+      }),
+    });
+    const hang = (): Promise<string> => new Promise(() => {});
+    expect(await compose(hasty()).run(hang)).toBe('soon');
+    expect(await compose(new Retry(new FakeTime(), half), hasty(false)).run(hang)).toBe('soon');
+    const bound = outcomeOf(compose(hasty(true)).run(hang));
+    await settle();
+    expect(bound.state).toBe('pending');
+  });
+
+  test('goes on after its first attempt, however that and the later ones answer', async () => {
+    const time = new FakeTime();
+    const pipeline = compose(
+      new Retry(time, half, { attemptsMax: 3, backoff: { baseMs: 10, jitter: { kind: 'none' } } }),
+    );
+    const answers = (...all: (() => unknown)[]) => outcomeOf(pipeline.run(() => all.shift()!()));
+    const later = () => Promise.reject(new Error('later'));
+    const atOnce = () => {
+      throw new Error('at once');
+    };
+    const outcomes = [
+      answers(later, later, () => 1),
+      answers(atOnce, later, () => Promise.resolve(2)),
+      answers(later, atOnce, () => thenable(3)),
+      answers(later, later, atOnce),
+      answers(() => thenable(4)),
+    ];
+    await time.advance(100);
+    expect(outcomes.map(({ value, error }) => value ?? (error as Error).message)).toEqual([1, 2, 3, 'at once', 4]);
+  });
+
+  test('ends once: what a policy says of a call that is over changes nothing', async () => {
+    const again: Policy = {
+      endsWithAttempts: true,
+      bind: (next) => ({
+        start: (call, sink) => {
+          const first = { succeed: () => sink.fail('changed'), fail: () => sink.succeed('changed') };
+          next.start(call, {
+            succeed: (value) => [sink.succeed(value), first.succeed()],
+            fail: (error) => [sink.fail(error), first.fail()],
+          });
+        },
+      }),
+    };
+    for (const pipeline of [compose(again), compose(new Timeout(new FakeTime(), { timeoutMs: 9 }), again)]) {
+      expect(await pipeline.run(() => 1)).toBe(1);
+      expect(await pipeline.run(async () => 2)).toBe(2);
+      await expect(pipeline.run(() => Promise.reject('no'))).rejects.toBe('no');
+    }
+  });
+
+  test('rejects what a policy throws as it starts', async () => {
+    const broken: Policy = {
+      endsWithAttempts: true,
+      bind: () => ({
+        start: () => {
+          throw new Error('broken');
+        },
+      }),
+    };
+    await expect(compose(broken).run(() => 1)).rejects.toThrow('broken');
+    await expect(compose({ bind: broken.bind }).run(() => 1)).rejects.toThrow('broken');
   });
 
   test('makes no signal unless the operation looks, and then gives the same one', async () => {

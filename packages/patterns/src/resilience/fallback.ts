@@ -14,6 +14,7 @@ export interface FallbackOptions extends PolicyOptions {
  * its caller gave up gets none.
  */
 export class Fallback implements Policy {
+  readonly endsWithAttempts = true;
   readonly #answer: (error: unknown, call: CallContext) => unknown;
   readonly #handles: (error: unknown) => boolean;
   readonly #name: string;

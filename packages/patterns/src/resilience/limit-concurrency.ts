@@ -24,6 +24,7 @@ export interface LimitConcurrencyOptions extends PolicyOptions {
 }
 
 export class LimitConcurrency implements Policy {
+  readonly endsWithAttempts = true;
   readonly #time: Pick<Time, 'clock'>;
   readonly #limit: ConcurrencyLimit;
   readonly #gate: Gate;

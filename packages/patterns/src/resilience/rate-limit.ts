@@ -16,6 +16,7 @@ export interface RateLimitOptions extends PolicyOptions, TokenBucketOptions {
 }
 
 export class RateLimit implements Policy {
+  readonly endsWithAttempts = true;
   readonly #time: Time;
   readonly #bucket: TokenBucket;
   readonly #waitMaxMs: number;

@@ -24,6 +24,7 @@ export interface RetryOptions extends PolicyOptions {
 }
 
 export class Retry implements Policy {
+  readonly endsWithAttempts = true;
   readonly #time: Time;
   readonly #random: RandomNumber;
   readonly #backoff: Backoff;

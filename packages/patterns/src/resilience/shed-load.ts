@@ -17,6 +17,7 @@ export interface ShedLoadOptions extends PolicyOptions, AdaptiveThrottleOptions 
  * operation: refusals of a breaker further in are none of the service's.
  */
 export class ShedLoad implements Policy {
+  readonly endsWithAttempts = true;
   readonly #time: Pick<Time, 'clock'>;
   readonly #random: RandomNumber;
   readonly #throttle: AdaptiveThrottle;
