@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { CallContext } from './call.ts';
 import { StaleWhileRevalidate, type StaleWhileRevalidateOptions } from './stale-while-revalidate.ts';
 import { Deferred, FakeTime, outcomeOf, settle } from './world.fixture.ts';
 
@@ -69,8 +70,8 @@ describe('a stale-while-revalidate cache', () => {
     const { cache } = setUp();
     const answer = new Deferred<number>();
     let signal: AbortSignal | undefined;
-    const fetch = (one: AbortSignal): Promise<number> => {
-      signal = one;
+    const fetch = (call: CallContext): Promise<number> => {
+      signal = call.signal;
       return answer.promise;
     };
     const [a, b] = [new AbortController(), new AbortController()];
@@ -87,14 +88,33 @@ describe('a stale-while-revalidate cache', () => {
     expect(cache.size).toBe(0);
   });
 
+  test('a fetch that looks at its signal only after all have left finds it aborted, with their reason', async () => {
+    const { cache } = setUp();
+    const answer = new Deferred<number>();
+    let late: AbortSignal | undefined;
+    const fetch = async (call: CallContext): Promise<number> => {
+      const value = await answer.promise;
+      late = call.signal;
+      return value;
+    };
+    const controller = new AbortController();
+    const outcome = outcomeOf(cache.get('k', fetch, controller.signal));
+    await settle();
+    controller.abort('left');
+    await settle();
+    answer.resolve(1);
+    await settle();
+    expect([outcome.error, late?.aborted, late?.reason]).toEqual(['left', true, 'left']);
+  });
+
   test('does not stop a fetch that began in the background, when somebody who joined it leaves', async () => {
     const { time, cache, fetch } = setUp();
     await cache.get('k', fetch);
     await time.advance(610);
     const answer = new Deferred<number>();
     let signal: AbortSignal | undefined;
-    const slow = (one: AbortSignal): Promise<number> => {
-      signal = one;
+    const slow = (call: CallContext): Promise<number> => {
+      signal = call.signal;
       return answer.promise;
     };
     expect((await cache.get('k', slow)).freshness).toBe('stale');

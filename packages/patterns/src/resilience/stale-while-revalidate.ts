@@ -9,6 +9,7 @@
  * one. O(1); least recently used entries leave first.
  */
 import { assert } from '../base/index.ts';
+import { Call, type Operation } from './call.ts';
 import { LruMap } from './lru-map.ts';
 import type { MonotonicClock, Time } from './world.ts';
 
@@ -40,11 +41,18 @@ interface Entry<V> {
   readonly at: number;
 }
 
-interface Fetch<V> {
-  readonly promise: Promise<Entry<V>>;
-  readonly controller: AbortController;
+/** A fetch under way, and who waits for it. */
+class Fetch<V> {
+  readonly call: Call;
   readonly isBackground: boolean;
-  waiters: number;
+  readonly promise: Promise<Entry<V>>;
+  waiters = 0;
+
+  constructor(operation: Operation<V>, isBackground: boolean, load: (fetch: Fetch<V>) => Promise<Entry<V>>) {
+    this.call = new Call(operation, 1, undefined);
+    this.isBackground = isBackground;
+    this.promise = load(this);
+  }
 }
 
 export class StaleWhileRevalidate<V> {
@@ -79,10 +87,10 @@ export class StaleWhileRevalidate<V> {
   }
 
   /**
-   * The value of `key`, fetched by `fetch` if need be. Rejects with what `fetch` rejects with when there is no old value that may stand in,
-   * or with the reason of `signal`.
+   * The value of `key`, fetched by `fetch` if need be, whose `call.signal` is aborted when nobody waits for it any more. Rejects with what `fetch` rejects
+   * with when there is no old value that may stand in, or with the reason of `signal`.
    */
-  get(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, signal?: AbortSignal): Promise<Cached<V>> {
+  get(key: string, fetch: Operation<V>, signal?: AbortSignal): Promise<Cached<V>> {
     if (signal?.aborted === true) return Promise.reject(signal.reason);
     const entry = this.#entries.get(key);
     const ageMs = entry === undefined ? Number.POSITIVE_INFINITY : this.#clock.monotonic() - entry.at;
@@ -101,11 +109,7 @@ export class StaleWhileRevalidate<V> {
     this.#fetches.delete(key);
   }
 
-  async #wait(
-    key: string,
-    fetch: (signal: AbortSignal) => PromiseLike<V> | V,
-    signal: AbortSignal | undefined,
-  ): Promise<Cached<V>> {
+  async #wait(key: string, fetch: Operation<V>, signal: AbortSignal | undefined): Promise<Cached<V>> {
     const running = this.#fetches.get(key) ?? this.#fetch(key, fetch, false);
     running.waiters += 1;
     try {
@@ -122,35 +126,34 @@ export class StaleWhileRevalidate<V> {
       running.waiters -= 1;
       if (running.waiters === 0 && !running.isBackground && this.#fetches.get(key) === running) {
         this.#fetches.delete(key);
-        running.controller.abort(signal?.reason);
+        running.call.cancel(signal?.reason);
       }
     }
   }
 
-  #revalidate(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V): void {
+  #revalidate(key: string, fetch: Operation<V>): void {
     if (this.#fetches.has(key)) return;
     const { promise } = this.#fetch(key, fetch, true);
     promise.catch((error: unknown) => this.#options.onError?.(key, error));
   }
 
-  #fetch(key: string, fetch: (signal: AbortSignal) => PromiseLike<V> | V, isBackground: boolean): Fetch<V> {
-    const controller = new AbortController();
-    const load = async (): Promise<Entry<V>> => {
-      try {
-        const value = await fetch(controller.signal);
-        const entry = { value, at: this.#clock.monotonic() };
-        if (this.#fetches.get(key) === running && this.#options.mayKeep?.(value) !== false)
-          this.#entries.set(key, entry);
-        return entry;
-      } finally {
-        if (this.#fetches.get(key) === running) this.#fetches.delete(key);
-      }
-    };
-    // `load` runs up to its first wait before `running` is there; the microtask puts all of it after.
-    const promise = Promise.resolve().then(load);
-    const running: Fetch<V> = { promise, controller, isBackground, waiters: 0 };
-    this.#fetches.set(key, running);
-    return running;
+  #fetch(key: string, operation: Operation<V>, isBackground: boolean): Fetch<V> {
+    const fetch = new Fetch<V>(operation, isBackground, (running) => this.#load(key, operation, running));
+    this.#fetches.set(key, fetch);
+    return fetch;
+  }
+
+  async #load(key: string, operation: Operation<V>, running: Fetch<V>): Promise<Entry<V>> {
+    // Whom the operation calls finds it under way.
+    await undefined;
+    try {
+      const value = await operation(running.call);
+      const entry = { value, at: this.#clock.monotonic() };
+      if (this.#fetches.get(key) === running && this.#options.mayKeep?.(value) !== false) this.#entries.set(key, entry);
+      return entry;
+    } finally {
+      if (this.#fetches.get(key) === running) this.#fetches.delete(key);
+    }
   }
 }
 
