@@ -1,7 +1,8 @@
 /** Checksums and hashes of short keys, of records and of blocks. Most peers are WebAssembly or native code: there the aim is to be near, not ahead. */
 import { createHash } from 'node:crypto';
 import * as native from '@node-rs/crc32';
-import { crc32, crc32c, type Hash64, SHA256, xxHash64 } from '@quorate/patterns/integrity';
+import { SHA256 as nodeSha256 } from '@quorate/env/node';
+import { crc32, crc32c, type Digest, type Hash64, SHA256, xxHash64 } from '@quorate/patterns/integrity';
 import { hashKey } from '@quorate/patterns/sketches';
 import table from 'crc-32';
 import tableC from 'crc-32/crc32c.js';
@@ -106,10 +107,11 @@ const keys = async (): Promise<Row> => {
   };
 };
 
-const sha256s = async (size: Size): Promise<Row> => {
+/** Once with ours, once with what `env/node` puts in its place. */
+const sha256s = async (what: string, own: Digest, size: Size): Promise<Row> => {
   const hasher = await createSHA256();
-  return wordRow('SHA-256', size, [
-    words('SHA256', (bytes) => firstWord(SHA256.of(bytes))),
+  return wordRow(what, size, [
+    words('SHA256', (bytes) => firstWord(own.of(bytes))),
     words('hash-wasm', (bytes) => firstWord(hasher.init().update(bytes).digest('binary')), 'WebAssembly'),
     words('node:crypto', (bytes) => firstWord(createHash('sha256').update(bytes).digest()), 'native'),
   ]);
@@ -120,5 +122,6 @@ export const rows: Rows = [
   ...SIZES.map((size) => () => crc32cs(size)),
   keys,
   ...SIZES.map((size) => () => xxhashes(size)),
-  ...SIZES.map((size) => () => sha256s(size)),
+  ...SIZES.map((size) => () => sha256s('SHA-256', SHA256, size)),
+  ...SIZES.map((size) => () => sha256s('SHA-256 of `env/node`', nodeSha256, size)),
 ];

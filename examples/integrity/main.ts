@@ -1,14 +1,12 @@
 /** Two replicas: one has a damaged copy, and each lacks something of the other. */
-import { createHash } from 'node:crypto';
+import { SHA256 } from '@quorate/env/node';
 import { Instant } from '@quorate/patterns/base';
 import {
   CRC32C,
-  platformDigest,
   RangeReconciliation,
   RangeSet,
   RatelessDecoder,
   RatelessEncoder,
-  SHA256,
   seal,
   sipKey,
   unseal,
@@ -44,12 +42,14 @@ for (let effect = effects.shift(); effect !== undefined; effect = effects.shift(
 }
 
 // What do two sets of ten thousand differ in? By ranges, both sides learn it.
-const digest = platformDigest(SHA256, (input) => createHash('sha256').update(input).digest());
-const items = Array.from({ length: 10_000 }, (_, n) => digest.of(bytes(String(n))));
-const [left, right] = [new RangeSet(32, digest), new RangeSet(32, digest)];
+const items = Array.from({ length: 10_000 }, (_, n) => SHA256.of(bytes(String(n))));
+const [left, right] = [new RangeSet(32, SHA256), new RangeSet(32, SHA256)];
 for (const item of items.slice(3)) left.add(item);
 for (const item of items.slice(0, -2)) right.add(item);
-const [asker, answerer] = [new RangeReconciliation(left, { digest }), new RangeReconciliation(right, { digest })];
+const [asker, answerer] = [
+  new RangeReconciliation(left, { digest: SHA256 }),
+  new RangeReconciliation(right, { digest: SHA256 }),
+];
 let sent = 0;
 let message: Uint8Array | undefined = asker.start();
 for (let turn = 0; message !== undefined; turn++) {

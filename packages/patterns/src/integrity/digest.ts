@@ -67,8 +67,8 @@ export const SHA256: Digest<'adversaries'> = /* @__PURE__ */ digest(
 );
 
 /**
- * The same digest, computed by the platform: on Node `(bytes) => createHash('sha256').update(bytes).digest()` is several times as fast as
- * this module from a few hundred bytes on. It is tried on one input first: `RangeError` when it does not agree.
+ * The same digest, computed by the platform (for Node.js, `@quorate/env/node` has done this). It is tried on one input first: `RangeError` when it does
+ * not agree.
  */
 export function platformDigest<Guards extends Threat>(
   like: Digest<Guards>,
