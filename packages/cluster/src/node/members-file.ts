@@ -12,6 +12,8 @@ export class MembersFile {
   readonly #env: Pick<Env, 'disk' | 'log'>;
   readonly #directory: string;
   #wanted: readonly MemberRecord[] | undefined;
+  /** What is in the file; undefined when that is not known. */
+  #saved: string | undefined;
   #writing: Promise<void> | undefined;
 
   constructor(env: Pick<Env, 'disk' | 'log'>, directory: string) {
@@ -29,7 +31,7 @@ export class MembersFile {
     }
   }
 
-  /** Writes one list at a time; of those that come meanwhile, only the last. */
+  /** Writes one list at a time; of those that come meanwhile, only the last. One that is in the file already is not written again. */
   save(members: readonly MemberRecord[]): void {
     this.#wanted = members;
     this.#writing ??= this.#write().finally(() => {
@@ -43,8 +45,12 @@ export class MembersFile {
 
   async #write(): Promise<void> {
     for (let next = this.#take(); next !== undefined; next = this.#take()) {
+      const text = JSON.stringify(next);
+      if (text === this.#saved) continue;
+      this.#saved = undefined;
       try {
-        await replaceText(this.#env.disk, this.#directory, FILE, JSON.stringify(next));
+        await replaceText(this.#env.disk, this.#directory, FILE, text);
+        this.#saved = text;
       } catch (error) {
         if (!(error instanceof DiskError)) throw error;
         this.#env.log.warn('the list of members cannot be saved', { reason: error.message });
