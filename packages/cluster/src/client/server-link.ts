@@ -1,5 +1,5 @@
 import type { Address, Connection, ConnectionHandler, Env, NetError } from '@quorate/env';
-import { ByteWriter } from '@quorate/patterns/base';
+import { ByteWriter, withoutStack } from '@quorate/patterns/base';
 import { CoreError } from '../core/errors.ts';
 import {
   decodeRefusal,
@@ -55,7 +55,7 @@ export class ServerLink implements ConnectionHandler, ItemSink {
   readonly #connection: Connection;
   readonly #decoder: FrameDecoder;
   readonly #hello: Uint8Array;
-  readonly #writer: ByteWriter = new ByteWriter(64 * 1024);
+  readonly #writer: ByteWriter = new ByteWriter(1024);
   readonly #items: ItemWriter = new ItemWriter(this.#writer, ClientFrame.requests);
   #phase: 'dialling' | 'greeting' | 'open' | 'closed' = 'dialling';
   /** Encoded since the last flush: their bytes are somewhere in the chunk that the next one takes. */
@@ -225,7 +225,8 @@ export class ServerLink implements ConnectionHandler, ItemSink {
 const EMPTY: Uint8Array = new Uint8Array(0);
 
 export function unavailable(address: Address, reason: string, cause: unknown): CoreError {
-  return new CoreError('unavailable', `${address.host}:${address.port}: ${reason}`, { retryable: true, cause });
+  const message = `${address.host}:${address.port}: ${reason}`;
+  return withoutStack(() => new CoreError('unavailable', message, { retryable: true, cause }));
 }
 
 function wireFailure(error: unknown, address: Address): CoreError {

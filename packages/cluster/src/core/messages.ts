@@ -1,3 +1,4 @@
+import { withoutStack } from '@quorate/patterns/base';
 import { CoreError, type CoreErrorCode, type Outcome } from './errors.ts';
 
 /** etcd's words where etcd has some, because its clients compare them; ours otherwise. */
@@ -55,15 +56,21 @@ export function errorText(code: CoreErrorCode): string {
   return TEXT[code];
 }
 
-/** The error of that code with its standard text, behind which `detail` may say more (not where etcd's clients compare the text). */
+/**
+ * The error of that code with its standard text, behind which `detail` may say more (not where etcd's clients compare the text). It is an
+ * answer, and has no stack.
+ */
 export function coreError(
   code: CoreErrorCode,
   details: { readonly detail?: string; readonly outcome?: Outcome; readonly cause?: unknown } = {},
 ): CoreError {
   const text = details.detail === undefined ? TEXT[code] : `${TEXT[code]}: ${details.detail}`;
-  return new CoreError(code, text, {
-    retryable: RETRYABLE.has(code),
-    ...(details.outcome === undefined ? {} : { outcome: details.outcome }),
-    ...(details.cause === undefined ? {} : { cause: details.cause }),
-  });
+  return withoutStack(
+    () =>
+      new CoreError(code, text, {
+        retryable: RETRYABLE.has(code),
+        ...(details.outcome === undefined ? {} : { outcome: details.outcome }),
+        ...(details.cause === undefined ? {} : { cause: details.cause }),
+      }),
+  );
 }

@@ -1,3 +1,4 @@
+import { clear } from '@quorate/patterns/base';
 import type { Entry } from '@quorate/patterns/consensus/raft';
 
 /** Committed entries that the state machine has yet to consume, in order. Bounded by the log behind the last snapshot. */
@@ -33,7 +34,7 @@ export class ApplyQueue {
   }
 
   clear(): void {
-    this.#runs.length = 0;
+    clear(this.#runs);
     this.#head = 0;
     this.#at = 0;
     this.#sizeBytes = 0;
@@ -43,7 +44,7 @@ export class ApplyQueue {
     this.#at = 0;
     this.#head += 1;
     if (this.#head === this.#runs.length) {
-      this.#runs.length = 0;
+      clear(this.#runs);
       this.#head = 0;
     } else if (this.#head >= 1024) {
       this.#runs.splice(0, this.#head);

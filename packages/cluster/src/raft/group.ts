@@ -1,4 +1,4 @@
-import { Instant, unreachable } from '@quorate/patterns/base';
+import { clear, Instant, unreachable } from '@quorate/patterns/base';
 import type {
   Configuration,
   NodeId,
@@ -237,7 +237,7 @@ export class HostedGroup implements RaftGroup {
       kernel.step({ kind: 'persisted', ticket: this.#durableTicket }, now, out);
     }
     for (let i = 0; i < this.#inputs.length; i++) kernel.step(this.#inputs[i]!, now, out);
-    this.#inputs.length = 0;
+    clear(this.#inputs);
     this.#reportApplied(now);
     if (this.#proposals.queued > 0) {
       const id = this.#nextId++;
@@ -248,7 +248,7 @@ export class HostedGroup implements RaftGroup {
     if (tick) this.#tick(now);
     if (this.#reads.ask(this.#nextId, now)) kernel.step({ kind: 'read', id: this.#nextId++ }, now, out);
     for (let i = 0; i < out.length; i++) this.#carryOut(out[i]!, now);
-    out.length = 0;
+    clear(out);
     this.#proposals.flushTurnedAway();
   }
 
@@ -288,7 +288,7 @@ export class HostedGroup implements RaftGroup {
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#inputs.length = 0;
+    clear(this.#inputs);
     this.#held.clear();
     this.#applier.stop();
     this.#proposals.stop();

@@ -1,5 +1,5 @@
 import type { Env } from '@quorate/env';
-import { Instant } from '@quorate/patterns/base';
+import { clear, Instant } from '@quorate/patterns/base';
 import { type Configuration, type NodeId, Raft } from '@quorate/patterns/consensus/raft';
 import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
@@ -170,7 +170,7 @@ export class RaftHost {
     for (const { group, message } of inbound) {
       this.#groups.get(group as GroupId)?.enqueue({ kind: 'message', from, message });
     }
-    inbound.length = 0;
+    clear(inbound);
   }
 
   #unreachable(peer: NodeId): void {
@@ -238,13 +238,13 @@ export class RaftHost {
       group.scheduled = false;
       this.#stepOne(group, now, false);
     }
-    groups.length = 0;
+    clear(groups);
     for (const group of this.#due) {
       const { deadline } = group;
       if (deadline !== undefined && deadline <= now) this.#stepOne(group, now, true);
       else this.#deadlines.update(group);
     }
-    this.#due.length = 0;
+    clear(this.#due);
   }
 
   #stepOne(group: HostedGroup, now: Instant, tick: boolean): void {
@@ -315,7 +315,7 @@ export class RaftHost {
     this.#reachability[Symbol.dispose]();
     for (const group of this.#groups.values()) group.stop();
     void this.#snapshots.stop();
-    this.#toStep.length = 0;
+    clear(this.#toStep);
     this.#toApply.clear();
   }
 }

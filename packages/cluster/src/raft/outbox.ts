@@ -1,3 +1,4 @@
+import { clear } from '@quorate/patterns/base';
 import type { NodeId, RaftMessage } from '@quorate/patterns/consensus/raft';
 import { Channels } from '../transport/channels.ts';
 import type { Lane, PeerTransport } from '../transport/types.ts';
@@ -54,7 +55,7 @@ export class Outbox {
       if (peer.urgent.messages > 0) this.#send(peer.to, 'urgent', peer.urgent);
       if (peer.bulk.messages > 0) this.#send(peer.to, 'bulk', peer.bulk);
     }
-    this.#touched.length = 0;
+    clear(this.#touched);
     this.#entries.clear();
   }
 

@@ -1,4 +1,4 @@
-import { assert } from '@quorate/patterns/base';
+import { assert, clear } from '@quorate/patterns/base';
 import type { Proposal, ProposalRefusal } from './types.ts';
 
 /** Consecutive entries of one batch: proposal `i` stands at `firstIndex + i`. */
@@ -144,7 +144,7 @@ export class PendingProposals {
     this.#head += 1;
     this.#claimed = 0;
     if (this.#head === this.#runs.length) {
-      this.#runs.length = 0;
+      clear(this.#runs);
       this.#head = 0;
     } else if (this.#head >= 1024) {
       this.#runs.splice(0, this.#head);

@@ -9,7 +9,7 @@ export const SHARED_BYTES_MIN = 2048;
  * one encoded batch can go to every follower. What is taken must not be changed afterwards.
  */
 export class FrameWriter {
-  readonly #writer: ByteWriter = new ByteWriter(4096);
+  readonly #writer: ByteWriter = new ByteWriter(512);
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
 

@@ -4,6 +4,8 @@
  * long as the live image still shows them; a later change that overlaps it makes it keep its own.
  */
 
+import { clear } from '@quorate/patterns/base';
+
 /** Devices write sectors whole or not at all. */
 export const SECTOR_BYTES = 512;
 
@@ -186,7 +188,7 @@ export class FileImage {
   }
 
   #forget(count: number): void {
-    if (count === this.#pending.length) this.#pending.length = 0;
+    if (count === this.#pending.length) clear(this.#pending);
     else this.#pending.splice(0, count);
   }
 

@@ -13,12 +13,14 @@ export class EventQueue {
   #times = new Float64Array(256);
   #sequences = new Float64Array(256);
   #events: SimEvent[] = [];
+  /** Those of the present instant, from `#readyHead` to `#readyEnd`. */
   #ready: (SimEvent | undefined)[] = [];
   #readyHead = 0;
+  #readyEnd = 0;
 
   /** Events that wait, for the present instant or a later one. */
   get size(): number {
-    return this.#size + this.#ready.length - this.#readyHead;
+    return this.#size + this.#readyEnd - this.#readyHead;
   }
 
   /** O(log n). An instant that has passed, or is now, means after everything that is already due. */
@@ -26,7 +28,7 @@ export class EventQueue {
     event.sequence = this.#sequence++;
     if (atUs <= this.nowUs) {
       event.slot = READY;
-      this.#ready.push(event);
+      this.#ready[this.#readyEnd++] = event;
       return;
     }
     const slot = this.#size++;
@@ -53,12 +55,12 @@ export class EventQueue {
   /** Takes out the next event at or before `limitUs` and advances time to it. Undefined when there is none. */
   next(limitUs: number): SimEvent | undefined {
     if (this.#size > 0 && this.#times[0]! <= this.nowUs) return this.#pop();
-    while (this.#readyHead < this.#ready.length) {
+    while (this.#readyHead < this.#readyEnd) {
       const event = this.#ready[this.#readyHead];
       this.#ready[this.#readyHead++] = undefined;
-      if (this.#readyHead === this.#ready.length) {
-        this.#ready.length = 0;
+      if (this.#readyHead === this.#readyEnd) {
         this.#readyHead = 0;
+        this.#readyEnd = 0;
       }
       if (event !== undefined) {
         event.slot = IDLE;
@@ -87,7 +89,7 @@ export class EventQueue {
     const moved = this.#events[last]!;
     const time = this.#times[last]!;
     const sequence = this.#sequences[last]!;
-    this.#events.length = last;
+    this.#events.pop();
     if (slot === last) return;
     const parent = (slot - 1) >> 2;
     if (slot > 0 && this.#isBefore(time, sequence, parent)) this.#up(slot, time, sequence, moved);

@@ -1,3 +1,4 @@
+import { clear } from '@quorate/patterns/base';
 import type { Slab } from './slab.ts';
 
 /** Bytes that the process has written and the system has not taken. Bounded by its owner, who is told `congested`. */
@@ -45,7 +46,7 @@ export class Outbox {
     this.#offset = 0;
     this.#head += 1;
     if (this.#head === this.#chunks.length) {
-      this.#chunks.length = 0;
+      clear(this.#chunks);
       this.#head = 0;
     } else if (this.#head >= 1024) {
       this.#chunks.splice(0, this.#head);

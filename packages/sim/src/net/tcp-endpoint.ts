@@ -10,6 +10,7 @@
  * of its own process, never within a call of the owner's.
  */
 import { type Address, type Connection, type ConnectionHandler, NetError, type NetErrorCode } from '@quorate/env';
+import { withoutStack } from '@quorate/patterns/base';
 import type { SimEvent } from '../engine/sim-event.ts';
 import { EndpointEvent } from './endpoint-event.ts';
 import type { Link } from './link.ts';
@@ -324,7 +325,8 @@ export class TcpEndpoint implements Connection {
   }
 
   #error(code: NetErrorCode, why: string): NetError {
-    return new NetError(code, `connection with ${this.remote.host}:${this.remote.port}: ${why}`);
+    const { host, port } = this.remote;
+    return withoutStack(() => new NetError(code, `connection with ${host}:${port}: ${why}`));
   }
 
   #later(delayUs: number, label: string, action: () => void): SimEvent {

@@ -1,4 +1,5 @@
 import type { Tasks } from '@quorate/env';
+import { clear } from '@quorate/patterns/base';
 import { EventCode, READY, SimEvent } from '../engine/sim-event.ts';
 import type { SimProcess } from './sim-process.ts';
 
@@ -36,13 +37,13 @@ export class ProcessTurn extends SimEvent implements Tasks {
     this.#deferred = this.#running;
     this.#running = tasks;
     for (let i = 0; i < tasks.length; i++) tasks[i]!();
-    tasks.length = 0;
+    clear(tasks);
     while (this.#flushes.length > 0) {
       const targets = this.#flushes;
       this.#flushes = this.#flushing;
       this.#flushing = targets;
       for (let i = 0; i < targets.length; i++) targets[i]!.flush();
-      targets.length = 0;
+      clear(targets);
     }
   }
 

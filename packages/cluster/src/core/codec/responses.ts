@@ -2,7 +2,7 @@
  * Answers. Each begins with its kind; a refusal is an answer of the kind `error`. Inside a transaction's answer the parts
  * have the same form.
  */
-import { ByteReader, BytesError, ByteWriter, unreachable } from '@quorate/patterns/base';
+import { ByteReader, BytesError, ByteWriter, unreachable, withoutStack } from '@quorate/patterns/base';
 import { CoreError } from '../errors.ts';
 import type {
   AlarmResponse,
@@ -217,7 +217,8 @@ function readError(reader: ByteReader): CoreError {
   const code = readName(reader, errorCodes);
   const outcome = readName(reader, outcomes);
   const retryable = reader.boolean();
-  return new CoreError(code, reader.text(MESSAGE_BYTES_MAX), { retryable, outcome });
+  const message = reader.text(MESSAGE_BYTES_MAX);
+  return withoutStack(() => new CoreError(code, message, { retryable, outcome }));
 }
 
 export function encodeResponse(response: Response | CoreError): Uint8Array {

@@ -125,7 +125,8 @@ export class RaftWitness {
     }
     this.#leaders.set(term, seen.name);
     if (this.#leaders.size > 1) this.#listener.mark('leader changed');
-    for (const [i, entry] of this.#committed.entries()) {
+    for (let i = seen.log.markIndex; i < this.#committed.length; i++) {
+      const entry = this.#committed[i]!;
       // Of later terms than that: a leader of an earlier one may be elected after it, by votes that were long on their way.
       if (term <= this.#committedIn[i]! || seen.log.has(entry)) continue;
       this.#violations.report(

@@ -68,7 +68,7 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   readonly #connection: ClientConnection;
   readonly #gone: () => void;
   readonly #dirty: Set<ClientSession>;
-  readonly #replies: ItemWriter = new ItemWriter(new ByteWriter(64 * 1024), ClientFrame.replies);
+  readonly #replies: ItemWriter = new ItemWriter(new ByteWriter(1024), ClientFrame.replies);
   readonly #watches: ClientWatches;
   readonly #administration: Administration;
   #flushing = false;
