@@ -1,3 +1,5 @@
+import { withoutStack } from '../base/index.ts';
+
 /**
  * - `timed-out`: the time given to the call is over. It may have had its effect.
  * - `circuit-open`: too much has failed lately; asked again after `retryAfterMs`.
@@ -16,9 +18,6 @@ export type ResilienceErrorCode =
 
 /** What a refused or given-up call has done to the world. */
 export type CallOutcome = 'not-applied' | 'unknown';
-
-/** V8 walks the stack for every error, which costs more than all policies together; how it is told not to. */
-const stacks = Error as { stackTraceLimit?: number };
 
 /** A policy has ended the call. Refusals are frequent and carry no stack: the code says where they come from. */
 export class ResilienceError extends Error {
@@ -39,14 +38,7 @@ export class ResilienceError extends Error {
 
   /** O(1), without a stack. */
   static of(code: ResilienceErrorCode, message: string, retryAfterMs?: number): ResilienceError {
-    const limit = stacks.stackTraceLimit;
-    if (limit === undefined) return new ResilienceError(code, message, retryAfterMs);
-    stacks.stackTraceLimit = 0;
-    try {
-      return new ResilienceError(code, message, retryAfterMs);
-    } finally {
-      stacks.stackTraceLimit = limit;
-    }
+    return withoutStack(() => new ResilienceError(code, message, retryAfterMs));
   }
 }
 
