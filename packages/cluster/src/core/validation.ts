@@ -21,15 +21,17 @@ export const REQUEST_BYTES_MAX: number = 1_572_864;
 export const LEASE_TTL_SECONDS_MAX: number = 9_000_000_000;
 
 export function checkPut(request: PutRequest): CoreError | undefined {
-  return checkKeyedPut(request) ?? (isId(request.lease ?? 0) ? undefined : outOfRange('lease', request.lease));
+  const objection = checkKeyedPut(request, request.value.length);
+  return objection ?? (isId(request.lease ?? 0) ? undefined : outOfRange('lease', request.lease));
 }
 
 /** The same for a put in the form in which the machine reads it. */
 export function checkKeyedPut(
-  put: Omit<PutRequest, 'kind' | 'key'> & { readonly key: Uint8Array | string },
+  put: Pick<PutRequest, 'lease' | 'ignoreValue' | 'ignoreLease'> & { readonly key: { readonly length: number } },
+  valueBytes: number,
 ): CoreError | undefined {
   if (put.key.length === 0) return coreError('key-empty');
-  if (put.ignoreValue === true && put.value.length > 0) return coreError('value-provided');
+  if (put.ignoreValue === true && valueBytes > 0) return coreError('value-provided');
   if (put.ignoreLease === true && (put.lease ?? 0) !== 0) return coreError('lease-provided');
   return undefined;
 }

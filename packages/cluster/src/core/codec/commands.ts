@@ -113,12 +113,9 @@ function writeBody(writer: ByteWriter, command: Command): void {
   }
 }
 
-/** The header and the kind; the reader then stands at the body. Throws `BytesError`. */
-export function readHeader(reader: ByteReader): { readonly kind: number; readonly header: SessionHeader | undefined } {
-  const byte = reader.u8();
-  if ((byte & SESSION_FLAG) === 0) return { kind: byte, header: undefined };
-  const header = { session: reader.uint(), sequence: reader.uint(), acknowledgedBelow: reader.uint() };
-  return { kind: byte & ~SESSION_FLAG, header };
+/** What follows a kind with `SESSION_FLAG`. Throws `BytesError`. */
+function readHeader(reader: ByteReader): SessionHeader {
+  return { session: reader.uint(), sequence: reader.uint(), acknowledgedBelow: reader.uint() };
 }
 
 /** The body of a command of that kind, to its end. Throws `BytesError`. */
@@ -169,8 +166,9 @@ export function encodeCommand(command: Command, header?: SessionHeader): Uint8Ar
 export function decodeCommand(bytes: Uint8Array): DecodedCommand {
   return decoding('command', () => {
     const reader = new ByteReader(bytes);
-    const { kind, header } = readHeader(reader);
-    return { header, command: readBody(reader, kind) };
+    const kind = reader.u8();
+    const header = (kind & SESSION_FLAG) === 0 ? undefined : readHeader(reader);
+    return { header, command: readBody(reader, kind & ~SESSION_FLAG) };
   });
 }
 

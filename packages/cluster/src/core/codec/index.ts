@@ -7,16 +7,14 @@ export {
   encodeCommand,
   type LeaseEpochCommand,
   readBody,
-  readHeader,
   type SessionCloseCommand,
   type SessionHeader,
   type SessionOpenCommand,
   writeCommand,
 } from './commands.ts';
 export {
-  type KeyedPutRequest,
+  KeyedPut,
   readDeleteRange,
-  readKeyedPut,
   readPut,
   readRange,
   writeDeleteRange,

@@ -1,5 +1,5 @@
 /** Requests about keys: put, range, delete range. */
-import type { ByteReader, ByteWriter } from '@quorate/patterns/base';
+import { type ByteReader, type ByteWriter, binaryFromBytes } from '@quorate/patterns/base';
 import type { DeleteRangeRequest, PutRequest, RangeRequest } from '../requests.ts';
 import { sortOrders, sortTargets } from './kinds.ts';
 import { nameAt, readFlags } from './named.ts';
@@ -38,28 +38,48 @@ export function readPut(reader: ByteReader): Required<PutRequest> {
   };
 }
 
-/** A put with its key in the form of a map key: what the state machine reads. The value is a view of the reader's input. */
-export interface KeyedPutRequest {
-  readonly key: string;
-  readonly value: Uint8Array;
-  readonly lease: number;
-  readonly prevKv: boolean;
-  readonly ignoreValue: boolean;
-  readonly ignoreLease: boolean;
-}
+const NO_BYTES = new Uint8Array(0);
 
-export function readKeyedPut(reader: ByteReader): KeyedPutRequest {
-  const flags = readFlags(reader, PUT_FLAGS);
-  const key = reader.binary();
-  const lease = (flags & PUT_LEASE) !== 0 ? reader.uint() : 0;
-  return {
-    key,
-    value: reader.bytes(),
-    lease,
-    prevKv: (flags & PUT_PREV_KV) !== 0,
-    ignoreValue: (flags & PUT_IGNORE_VALUE) !== 0,
-    ignoreLease: (flags & PUT_IGNORE_LEASE) !== 0,
-  };
+/**
+ * A put as the state machine reads it: its key in the form of a map key, its value where it lies in the entry. Each is read over the last one,
+ * so that of a put nothing stays behind but the version.
+ */
+export class KeyedPut {
+  key = '';
+  /** Where the value is: in `bytes`, from `start`, `length` long. */
+  bytes: Uint8Array = NO_BYTES;
+  start = 0;
+  length = 0;
+  lease = 0;
+  prevKv = false;
+  ignoreValue = false;
+  ignoreLease = false;
+
+  /** `input` is what `reader` reads. Throws `BytesError`. */
+  read(reader: ByteReader, input: Uint8Array): void {
+    const flags = readFlags(reader, PUT_FLAGS);
+    this.key = reader.binary();
+    this.lease = (flags & PUT_LEASE) !== 0 ? reader.uint() : 0;
+    this.length = reader.uint();
+    this.bytes = input;
+    this.start = reader.offset;
+    reader.skip(this.length);
+    this.prevKv = (flags & PUT_PREV_KV) !== 0;
+    this.ignoreValue = (flags & PUT_IGNORE_VALUE) !== 0;
+    this.ignoreLease = (flags & PUT_IGNORE_LEASE) !== 0;
+  }
+
+  static of(put: PutRequest): KeyedPut {
+    const keyed = new KeyedPut();
+    keyed.key = binaryFromBytes(put.key);
+    keyed.bytes = put.value;
+    keyed.length = put.value.length;
+    keyed.lease = put.lease ?? 0;
+    keyed.prevKv = put.prevKv === true;
+    keyed.ignoreValue = put.ignoreValue === true;
+    keyed.ignoreLease = put.ignoreLease === true;
+    return keyed;
+  }
 }
 
 const DELETE_PREV_KV = 1;

@@ -1,16 +1,7 @@
 /** One command, carried out on the state. Total: an answer or a refusal, never an exception. */
-import { type ByteReader, BytesError, unreachable } from '@quorate/patterns/base';
-import {
-  type Command,
-  type KeyedPutRequest,
-  Kind,
-  malformed,
-  type Response,
-  readBody,
-  readHeader,
-  readKeyedPut,
-  type SessionHeader,
-} from '../codec/index.ts';
+import { ByteReader, BytesError, unreachable } from '@quorate/patterns/base';
+import { type Command, type KeyedPut, Kind, malformed, type Response, readBody } from '../codec/index.ts';
+import { SESSION_FLAG } from '../codec/kinds.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
 import type { DeleteRangeRequest, TxnOperation, TxnRequest } from '../requests.ts';
@@ -29,22 +20,29 @@ import type { CoreState } from './state.ts';
 import { applyTxn } from './txn.ts';
 import { applyDeleteRange, applyPut, objectToPut } from './writes.ts';
 
-/** Reads one command, to the reader's end, and carries it out, unless its session says that this has been done. */
-export function applyCommand(state: CoreState, reader: ByteReader): Reply {
+/** Reads one command, in `input` from `start` to `end`, and carries it out, unless its session says that this has been done. */
+export function applyCommand(state: CoreState, input: Uint8Array, start: number, end: number): Reply {
   state.ordinal += 1;
+  const reader = new ByteReader(input, start, end);
   let kind: number;
-  let header: SessionHeader | undefined;
+  let session = 0;
+  let sequence = 0;
+  let acknowledgedBelow = 0;
   try {
-    ({ kind, header } = readHeader(reader));
+    kind = reader.u8();
+    if ((kind & SESSION_FLAG) !== 0) {
+      session = reader.uint();
+      sequence = reader.uint();
+      acknowledgedBelow = reader.uint();
+    }
   } catch (error) {
     return Reply.of(refusal(error));
   }
-  if (header === undefined) return Reply.of(carryOut(state, kind, reader));
-  const { session, sequence, acknowledgedBelow } = header;
+  if ((kind & SESSION_FLAG) === 0) return Reply.of(carryOut(state, kind, reader, input));
   const verdict = state.sessions.receive(session, sequence, acknowledgedBelow);
   switch (verdict) {
     case 'new': {
-      const reply = Reply.of(carryOut(state, kind, reader)).kept();
+      const reply = Reply.of(carryOut(state, kind & ~SESSION_FLAG, reader, input)).kept();
       state.sessions.record(session, sequence, reply);
       return reply;
     }
@@ -69,13 +67,13 @@ function refusal(error: unknown): CoreError {
   throw error;
 }
 
-function carryOut(state: CoreState, kind: number, reader: ByteReader): Response | CoreError {
+function carryOut(state: CoreState, kind: number, reader: ByteReader, input: Uint8Array): Response | CoreError {
   let command: Command;
   try {
     if (kind === Kind.put) {
-      const put = readKeyedPut(reader);
+      state.put.read(reader, input);
       reader.expectEnd();
-      return carryOutPut(state, put);
+      return carryOutPut(state, state.put);
     }
     command = readBody(reader, kind);
   } catch (error) {
@@ -133,9 +131,9 @@ function isStopped(command: Command): boolean {
   }
 }
 
-function carryOutPut(state: CoreState, put: KeyedPutRequest): Response | CoreError {
+function carryOutPut(state: CoreState, put: KeyedPut): Response | CoreError {
   const { space, leases, alarms } = state;
-  const objection = checkKeyedPut(put);
+  const objection = checkKeyedPut(put, put.length);
   if (objection !== undefined) return objection;
   if (alarms.length > 0) return coreError(state.hasAlarm('corrupt') ? 'corrupt' : 'no-space');
   const against = objectToPut(space, leases, put);

@@ -119,7 +119,7 @@ export class CoreMachine implements StateMachine {
         const length = reader.count();
         const start = reader.offset;
         reader.skip(length);
-        reply = applyCommand(state, new ByteReader(data, start, start + length));
+        reply = applyCommand(state, data, start, start + length);
       } catch (error) {
         if (!(error instanceof BytesError)) throw error;
         proposal?.reply(nth, Reply.of(malformed('batch', error) as CoreError));

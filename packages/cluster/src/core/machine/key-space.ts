@@ -6,11 +6,11 @@ import { BTreeMap } from './btree-map.ts';
 import type { KeyRange } from './key-range.ts';
 import type { LeaseBook } from './lease-book.ts';
 import { type KeyCell, StoredVersion } from './stored-version.ts';
-import { ValueArena } from './value-arena.ts';
+import { type Place, placeOf, ValueArena } from './value-arena.ts';
 
 /** What a version takes beside its key and value: the record, its places in the tree and in the log. */
 const VERSION_OVERHEAD_BYTES = 160;
-const NO_VALUE = new Uint8Array(0);
+const NO_VALUE: Place = placeOf(new Uint8Array(0));
 
 export class KeySpace {
   readonly #leases: LeaseBook;
@@ -81,8 +81,8 @@ export class KeySpace {
     if (version !== undefined) visit(version);
   }
 
-  /** Keeps `value`, whose buffer must not be written to any more. `lease` must exist, or be 0. The version that was replaced is the result's `previous`. */
-  put(key: string, value: Uint8Array, lease: number): StoredVersion {
+  /** Keeps `value` where it is, or a copy: the buffer that it is in must not be written to any more. `lease` must exist, or be 0. The version that was replaced is the result's `previous`. */
+  put(key: string, value: Place, lease: number): StoredVersion {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
     const revision = this.#store.revision + 1;
@@ -131,7 +131,7 @@ export class KeySpace {
   load(key: string, revision: number, createRevision: number, version: number, lease: number, value: Uint8Array): void {
     const cell = this.#store.cellFor(key);
     const before = cell.newest;
-    const slab = this.#arena.store(value);
+    const slab = this.#arena.store(placeOf(value));
     const start = this.#arena.placedAt;
     const stored = new StoredVersion(cell, revision, createRevision, version, lease, slab, start, value.length);
     this.#arena.settle(stored);

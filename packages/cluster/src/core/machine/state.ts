@@ -1,4 +1,5 @@
 import { IdempotentReceiver } from '@quorate/patterns/transactions';
+import { KeyedPut } from '../codec/index.ts';
 import type { Alarm, AlarmKind, MemberRecord } from '../requests.ts';
 import { KeySpace } from './key-space.ts';
 import { LeaseBook } from './lease-book.ts';
@@ -29,6 +30,8 @@ export class CoreState {
   ordinal = 0;
   /** The last entry that this state contains. */
   appliedIndex = 0;
+  /** What every put is read into; means nothing between two. */
+  readonly put: KeyedPut = new KeyedPut();
 
   hasAlarm(kind: AlarmKind): boolean {
     for (const { alarm } of this.alarms) if (alarm === kind) return true;

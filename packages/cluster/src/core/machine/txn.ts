@@ -2,13 +2,12 @@
  * Transactions, in three passes over the request, as in etcd 3.4: all compares, nested ones too, on the state as it was; then what can be said
  * against the operations that will run; then the operations, where reads see the writes before them.
  */
-import { binaryFromBytes, unreachable } from '@quorate/patterns/base';
-import type { KeyedPutRequest } from '../codec/index.ts';
+import { unreachable } from '@quorate/patterns/base';
+import { KeyedPut } from '../codec/index.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
 import type {
   Compare,
-  PutRequest,
   RangeRequest,
   RangeResponse,
   TxnOperation,
@@ -95,23 +94,12 @@ function accepts(compare: Compare, difference: number): boolean {
   }
 }
 
-function keyed(put: PutRequest): KeyedPutRequest {
-  return {
-    key: binaryFromBytes(put.key),
-    value: put.value,
-    lease: put.lease ?? 0,
-    prevKv: put.prevKv === true,
-    ignoreValue: put.ignoreValue === true,
-    ignoreLease: put.ignoreLease === true,
-  };
-}
-
 function objectToPuts(space: KeySpace, leases: LeaseBook, plan: Plan): CoreError | undefined {
   let nested = 0;
   for (const operation of plan.operations) {
     let objection: CoreError | undefined;
     if (operation.kind === 'txn') objection = objectToPuts(space, leases, plan.nested[nested++]!);
-    else if (operation.kind === 'put') objection = objectToPutInTxn(space, leases, keyed(operation));
+    else if (operation.kind === 'put') objection = objectToPutInTxn(space, leases, KeyedPut.of(operation));
     if (objection !== undefined) return objection;
   }
   return undefined;
@@ -141,7 +129,7 @@ function run(space: KeySpace, plan: Plan): TxnResponse {
   for (const operation of plan.operations) {
     switch (operation.kind) {
       case 'put':
-        responses.push(applyPut(space, keyed(operation)));
+        responses.push(applyPut(space, KeyedPut.of(operation)));
         break;
       case 'range':
         // Its revision has been checked, and writing only raises what can be read.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Slab, type Tenant, ValueArena } from './value-arena.ts';
+import { placeOf, type Slab, type Tenant, ValueArena } from './value-arena.ts';
 
 class Holder implements Tenant {
   slab: Slab;
@@ -10,7 +10,7 @@ class Holder implements Tenant {
   readonly expected: Uint8Array;
   constructor(arena: ValueArena, value: Uint8Array) {
     this.expected = value.slice();
-    this.slab = arena.store(value);
+    this.slab = arena.store(placeOf(value));
     this.length = value.length;
     this.start = arena.placedAt;
     arena.settle(this);

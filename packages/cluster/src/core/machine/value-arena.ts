@@ -18,6 +18,17 @@ const ADOPTED_VALUE_BYTES_MIN = 128;
 /** For smaller buffers a slab is not worth its record. */
 const ADOPTED_BUFFER_BYTES_MIN = 16 * 1024;
 
+/** Where a value is: in `bytes`, from `start`, `length` long. */
+export interface Place {
+  readonly bytes: Uint8Array;
+  readonly start: number;
+  readonly length: number;
+}
+
+export function placeOf(bytes: Uint8Array): Place {
+  return { bytes, start: 0, length: bytes.length };
+}
+
 export interface Slab {
   readonly bytes: Uint8Array;
   used: number;
@@ -59,16 +70,17 @@ export class ValueArena {
     return this.#placedAt;
   }
 
-  /** Takes a value in, for a tenant that `settle` then registers. Returns its slab. The buffer behind `value` must not be written to any more. */
-  store(value: Uint8Array): Slab {
-    const { length, buffer } = value;
-    if (length < ADOPTED_VALUE_BYTES_MIN) return this.#copy(value);
+  /** Takes a value in, for a tenant that `settle` then registers. Returns its slab. The buffer that it is in must not be written to any more. */
+  store(value: Place): Slab {
+    const { bytes, start, length } = value;
+    const { buffer } = bytes;
+    if (length < ADOPTED_VALUE_BYTES_MIN) return this.#copy(bytes, start, length);
     if (buffer !== this.#adopted.bytes.buffer) {
-      if (buffer.byteLength < ADOPTED_BUFFER_BYTES_MIN) return this.#copy(value);
+      if (buffer.byteLength < ADOPTED_BUFFER_BYTES_MIN) return this.#copy(bytes, start, length);
       this.#adopt(buffer);
     }
     this.#adopted.live += length;
-    this.#placedAt = value.byteOffset;
+    this.#placedAt = bytes.byteOffset + start;
     return this.#adopted;
   }
 
@@ -85,11 +97,10 @@ export class ValueArena {
     if (slab !== this.#current && slab !== this.#adopted) this.#reclaim(slab, 1 / 4);
   }
 
-  #copy(value: Uint8Array): Slab {
-    const { length } = value;
+  #copy(bytes: Uint8Array, start: number, length: number): Slab {
     const slab = length === 0 ? EMPTY : this.#slabFor(length);
     this.#placedAt = slab.used;
-    slab.bytes.set(value, slab.used);
+    slab.bytes.set(bytes.subarray(start, start + length), slab.used);
     slab.used += length;
     slab.live += length;
     return slab;
@@ -126,7 +137,7 @@ export class ValueArena {
   #evacuate(slab: Slab): void {
     for (const tenant of slab.tenants) {
       if (tenant.dropped) continue;
-      const target = this.#copy(slab.bytes.subarray(tenant.start, tenant.start + tenant.length));
+      const target = this.#copy(slab.bytes, tenant.start, tenant.length);
       tenant.slab = target;
       tenant.start = this.#placedAt;
       target.tenants.push(tenant);
