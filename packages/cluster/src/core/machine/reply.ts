@@ -7,6 +7,11 @@ import { plainKeyValue } from './stored-version.ts';
 /** What a remembered answer counts beside its bytes. */
 const KEPT_REPLY_BYTES = 64;
 
+/** Where every answer is encoded, one at a time. */
+let encoding = new ByteWriter();
+/** After a larger answer its memory is given back. */
+const ENCODING_BYTES_MAX = 64 * 1024;
+
 /**
  * The answer to one command. It is encoded when somebody wants the bytes, decoded when somebody wants the fields, each at most once:
  * on followers nobody wants either.
@@ -31,9 +36,9 @@ export class Reply {
   /** The encoded answer. Must not be changed. */
   get bytes(): Uint8Array {
     if (this.#bytes === undefined) {
-      const writer = new ByteWriter(32);
-      writeResponse(writer, this.#response!);
-      this.#bytes = writer.take();
+      writeResponse(encoding, this.#response!);
+      this.#bytes = encoding.copy();
+      if (this.#bytes.length > ENCODING_BYTES_MAX) encoding = new ByteWriter();
     }
     return this.#bytes;
   }
@@ -57,7 +62,7 @@ export class Reply {
       const decoded = decodeResponse(this.#bytes!);
       return isSmall(decoded) ? Reply.of(decoded) : this;
     }
-    return Reply.encoded(this.bytes.slice());
+    return Reply.encoded(this.bytes);
   }
 
   /** Bytes that a kept answer takes, as a function of the answer alone. */

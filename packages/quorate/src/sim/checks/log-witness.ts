@@ -19,11 +19,6 @@ export class LogWitness {
     return Math.max(this.#mark.index, this.#written.length - 1);
   }
 
-  /** Where its snapshot ends: it has all up to there. */
-  get markIndex(): number {
-    return this.#mark.index;
-  }
-
   termAt(index: number): number | undefined {
     return this.#written[index] ?? (index === this.#mark.index ? this.#mark.term : undefined);
   }

@@ -178,6 +178,30 @@ describe('leader completeness', () => {
     c.leads(2);
     expect(history.found).toEqual(['leader-completeness']);
   });
+
+  test.each<[string, (nodes: Trio) => Puppet]>([
+    [
+      'truncated it',
+      ({ b }) => {
+        b.stores(entry(1, 3));
+        return b;
+      },
+    ],
+    ['lost it in a restart', ({ witness }) => new Puppet(witness, 2)],
+    [
+      'was set back by a snapshot',
+      ({ b }) => {
+        b.installs(0, 0);
+        return b;
+      },
+    ],
+  ])('is broken by one that had it when it led before, and %s', (_, lose) => {
+    const nodes = committed();
+    nodes.b.leads(2);
+    expect(nodes.history.found).toEqual([]);
+    lose(nodes).leads(4);
+    expect(nodes.history.found).toContain('leader-completeness');
+  });
 });
 
 describe('state-machine safety', () => {

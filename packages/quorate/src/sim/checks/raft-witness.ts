@@ -25,6 +25,8 @@ interface Seen {
   readonly name: string;
   readonly log: LogWitness;
   configuration: Configuration;
+  /** Its log has been seen to have every committed entry up to here. */
+  complete: number;
 }
 
 export class RaftWitness {
@@ -67,10 +69,11 @@ export class RaftWitness {
   /** The same kernel, seen. */
   watch(name: string, id: NodeId, restart: RaftRestart, kernel: RaftKernel): RaftKernel {
     const { configuration } = kernel.status;
-    const seen = this.#nodes.get(id) ?? { name, log: new LogWitness(), configuration };
+    const seen = this.#nodes.get(id) ?? { name, log: new LogWitness(), configuration, complete: 0 };
     this.#nodes.set(id, seen);
     seen.configuration = configuration;
     seen.log.restarted(restart);
+    seen.complete = 0;
     if (restart.damaged) this.#listener.mark('damaged node started');
     return this.#watched(kernel, seen);
   }
@@ -102,6 +105,7 @@ export class RaftWitness {
         return;
       case 'restore':
         seen.log.restored(effect.ticket, effect.mark);
+        seen.complete = Math.min(seen.complete, effect.mark.index);
         this.#listener.mark('snapshot installed');
         return;
       case 'role':
@@ -125,10 +129,14 @@ export class RaftWitness {
     }
     this.#leaders.set(term, seen.name);
     if (this.#leaders.size > 1) this.#listener.mark('leader changed');
-    for (let i = seen.log.markIndex; i < this.#committed.length; i++) {
+    for (let i = seen.complete; i < this.#committed.length; i++) {
       const entry = this.#committed[i]!;
+      if (seen.log.has(entry)) {
+        if (seen.complete === i) seen.complete = i + 1;
+        continue;
+      }
       // Of later terms than that: a leader of an earlier one may be elected after it, by votes that were long on their way.
-      if (term <= this.#committedIn[i]! || seen.log.has(entry)) continue;
+      if (term <= this.#committedIn[i]!) continue;
       this.#violations.report(
         'leader-completeness',
         `${seen.name} leads term ${term} without the committed entry ${show(entry)}`,
@@ -157,6 +165,7 @@ export class RaftWitness {
 
   #truncates(first: Entry, entries: readonly Entry[], seen: Seen): void {
     if (first.index > seen.log.lastIndex) return;
+    seen.complete = Math.min(seen.complete, first.index - 1);
     this.#listener.mark('entries truncated');
     for (let index = first.index; index <= seen.log.lastIndex; index++) {
       const committed = this.#committed[index - 1];
