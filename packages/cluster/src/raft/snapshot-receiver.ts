@@ -150,7 +150,9 @@ export class SnapshotReceiver {
       this.#opening.delete(group);
     }
     this.received += 1;
-    this.#owner.received(group, reception.from, reception.term, reception.mark);
+    const { from, mark, sizeBytes } = reception;
+    this.#env.log.info('received a snapshot', { group, from, index: mark.index, sizeBytes });
+    this.#owner.received(group, from, reception.term, mark);
     return { kind: 'done' };
   }
 
