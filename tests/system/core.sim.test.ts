@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 
 const options = (seed: string, nodes: number): SeedOptions => ({ seed, nodes, families: FAULT_FAMILIES, seconds: 10 });
 const SEEDS: readonly (readonly [string, number])[] = [
-  ...['1', '2', '3', '5', '7', '8', '9', '10', '12', '13'].map((seed) => [seed, 3] as const),
+  ...['1', '2', '3', '5', '7', '8', '9', '10', '12', '13', '41'].map((seed) => [seed, 3] as const),
   ...['1', '2', '3', '4'].map((seed) => [seed, 5] as const),
 ];
 
@@ -32,6 +32,8 @@ describe('a cluster under faults', () => {
   test.each([
     'leader changed',
     'snapshot installed',
+    'large value written',
+    'snapshot of several chunks received',
     'entries truncated',
     'repetition answered from the session table',
     'watch resumed after compaction',

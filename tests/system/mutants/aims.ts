@@ -188,6 +188,38 @@ export function lostAnswers(seed: string): Plan {
   );
 }
 
+/** Much of what is written is large, and snapshots are taken all the time: of little history, or of all there was. */
+function largeValues(compact: number): Scenario {
+  return {
+    shape: {
+      ...CALLERS_ONLY,
+      clients: 3,
+      callers: 3,
+      keys: 4,
+      meanPauseMs: 15,
+      weights: { ...NO_OPERATIONS, put: 2, get: 2, range: 1, 'old-read': 1, compact },
+      largeValueShare: 0.3,
+      largeValueBytesMax: 2 * 1024 * 1024,
+    },
+    raft: { electionTimeoutMs: 300, heartbeatIntervalMs: 40, snapshotEntries: 20, trailingEntries: 5 },
+  };
+}
+
+/** Nothing is wrong with the machines: entries are let go of, and their values read. */
+export function largeValuesOutliveTheirEntries(seed: string): Plan {
+  return aimed(seed, largeValues(1), () => []);
+}
+
+/** Members are cut off for so long that they need a snapshot, of several chunks, when they come back. */
+export function largeSnapshotsAreSent(seed: string): Plan {
+  return aimed(seed, largeValues(0), (random, seconds) =>
+    sequence(random, seconds, [900, 1200], (atMs) => {
+      const cuts = isolate(random.pick(TRIO), TRIO);
+      return [{ kind: 'cut', atMs, forMs: 800, shape: 'isolate one', cuts }];
+    }),
+  );
+}
+
 /** The usual kind of run, with these families of faults. */
 export function drawn(families: Plan['families'], nodes = 3): (seed: string) => Plan {
   return (seed) => ({ seed, nodes, families, seconds: 10 });

@@ -1,4 +1,4 @@
-/** The ten bugs. Built files look like their sources, so the places are found there, too. */
+/** The twelve bugs. Built files look like their sources, so the places are found there, too. */
 import * as aims from './aims.ts';
 import type { Mutant } from './mutant.ts';
 
@@ -107,5 +107,26 @@ export const mutants: readonly Mutant[] = [
     plan: aims.membersComeAndGo,
     seed: '2',
     checks: ['durable-on-quorum', 'leader-completeness', 'state-machine-safety'],
+  },
+  {
+    name: 'log-writes-over-values',
+    story: 'What the log lets go of is written over, although values have stayed in these buffers (decision 6).',
+    file: 'patterns/dist/consensus/raft/log.js',
+    find: 'this.#entries = this.#entries.slice(base - this.#base);',
+    replace: 'for (const { data } of this.#entries.splice(0, base - this.#base)) data?.fill(0);',
+    plan: aims.largeValuesOutliveTheirEntries,
+    seed: '1',
+    checks: ['revisions', 'watch', 'convergence', 'linearizability'],
+  },
+  {
+    name: 'snapshot-blocks-share-a-buffer',
+    story:
+      'Blocks of a received snapshot that lie in two chunks are all put together in one buffer, where values stay.',
+    file: 'cluster/dist/core/machine/snapshot-reader.js',
+    find: 'const bytes = new Uint8Array(length);',
+    replace: 'const bytes = (joined.buffer ??= new Uint8Array(2 ** 22)).subarray(0, length);',
+    plan: aims.largeSnapshotsAreSent,
+    seed: '1',
+    checks: ['revisions', 'watch', 'convergence', 'linearizability'],
   },
 ];

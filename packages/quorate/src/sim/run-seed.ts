@@ -52,6 +52,9 @@ export interface SeedResult {
   readonly violations: readonly Violation[];
 }
 
+/** Of a snapshot on its way to a follower. */
+const SNAPSHOT_CHUNK_BYTES = 256 * 1024;
+
 /** What the seed has drawn: the network, the disks, the clocks, and the faults' families. */
 export function profileOf({ seed, nodes, families, seconds, scenario }: SeedOptions): Profile {
   const drawn = drawProfile({ seed, nodes: nodeNames(nodes), durationMs: seconds * 1000, families });
@@ -97,6 +100,11 @@ class Run {
       onProcessError: (failure) => {
         this.#cluster.ended(failure.node, failure.error);
         return 'exit';
+      },
+      onLog: ({ message, fields }) => {
+        if (message === 'received a snapshot' && Number(fields?.['sizeBytes']) > SNAPSHOT_CHUNK_BYTES) {
+          world.mark('snapshot of several chunks received');
+        }
       },
     });
     for (const [i, ppm] of profile.driftPpm.entries()) world.node(profile.nodes[i]!).clock.setDriftPpm(ppm);

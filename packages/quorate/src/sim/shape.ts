@@ -26,6 +26,10 @@ export interface Shape {
   readonly keys: number;
   readonly meanPauseMs: number;
   readonly weights: Readonly<Record<OperationKind, number>>;
+  /** Of the writes: so many get a large value, ... */
+  readonly largeValueShare: number;
+  /** ... up to so many bytes in all. */
+  readonly largeValueBytesMax: number;
   readonly watchers: number;
   readonly lessees: number;
   readonly lockers: number;
@@ -43,6 +47,8 @@ export function drawShape(seed: string, nodes: number): Shape {
   const weights = Object.fromEntries(
     OPERATIONS.map((kind, i) => [kind, i > 1 && random.chance(0.3) ? 0 : random.pick([1, 2, 4])]),
   ) as Record<OperationKind, number>;
+  // From a stream of its own: which values are large says nothing about the rest.
+  const sizes = new SeededStream(parseSeed(seed), 'shape of values');
   const snapshotEntries = random.pick([20, 60, 200, 1000]);
   return {
     nodes,
@@ -51,6 +57,8 @@ export function drawShape(seed: string, nodes: number): Shape {
     keys: random.between(2, 5),
     meanPauseMs: random.pick([5, 15, 40]),
     weights,
+    largeValueShare: sizes.pick([0, 0, 0, 0, 0, 0, 0.03, 0.15]),
+    largeValueBytesMax: 1024 * 1024,
     watchers: random.pick([0, 1, 2]),
     lessees: random.pick([0, 1, 2]),
     lockers: random.pick([0, 2, 3]),
@@ -76,7 +84,7 @@ export function describeShape(shape: Shape): string {
   const operations = OPERATIONS.filter((kind) => weights[kind] > 0).map((kind) => `${kind} ${weights[kind]}`);
   const parts = [
     `${shape.clients} clients of ${shape.callers} callers, ${shape.keys} keys, a call every ${shape.meanPauseMs} ms`,
-    `operations ${operations.join(', ')}; ${shape.watchers} watchers, ${shape.lessees} lessees, ${shape.lockers} lockers`,
+    `operations ${operations.join(', ')}; ${shape.watchers} watchers, ${shape.lessees} lessees, ${shape.lockers} lockers; of the writes ${100 * shape.largeValueShare} % with large values`,
     `members ${shape.changesMembers ? 'change' : 'stay'}, the lead is ${shape.transfersLead ? '' : 'not '}handed over, every ${shape.meanOperationMs} ms`,
     `election ${raft.electionTimeoutMs} ms, reads by ${raft.reads}, pre-vote ${raft.preVote}, a snapshot every ${raft.snapshotEntries} entries with ${raft.trailingEntries} kept, ${raft.appendBytesMax} bytes per append, ${raft.inflightMessagesMax} in flight, segments of ${shape.segmentBytes} bytes`,
   ];

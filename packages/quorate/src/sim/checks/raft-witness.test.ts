@@ -131,6 +131,15 @@ describe('log matching', () => {
     expect(history.found).toEqual(['log-matching']);
   });
 
+  test('is broken by bytes that changed on their way, also if they changed for all who had them', () => {
+    const { history, a, b } = trio();
+    const shared = Uint8Array.of(7);
+    a.stores({ kind: 'data', index: 1, term: 1, data: shared });
+    shared[0] = 8;
+    b.stores({ kind: 'data', index: 1, term: 1, data: shared });
+    expect(history.found).toEqual(['log-matching']);
+  });
+
   test('is broken by another entry before it', () => {
     const { history, a, b } = trio();
     a.stores(entry(1, 1), entry(2, 3));

@@ -153,7 +153,7 @@ export class RaftWitness {
       const key = `${entry.index}:${entry.term}`;
       const previousTerm = seen.log.termAt(entry.index - 1);
       const known = this.#written.get(key);
-      if (known === undefined) this.#written.set(key, { entry, previousTerm });
+      if (known === undefined) this.#written.set(key, { entry: kept(entry), previousTerm });
       else if (!same(known.entry, entry) || differ(known.previousTerm, previousTerm)) {
         this.#violations.report(
           'log-matching',
@@ -190,7 +190,7 @@ export class RaftWitness {
       this.#violations.report('state-machine-safety', what);
       return;
     }
-    this.#committed.push(entry);
+    this.#committed.push(this.#written.get(`${entry.index}:${entry.term}`)?.entry ?? kept(entry));
     this.#committedIn.push(term);
     if (entry.kind === 'configuration') this.#configuration = entry.configuration;
     this.#isDurable(entry, seen);
@@ -237,11 +237,16 @@ function isMajority(ids: readonly NodeId[], holds: (id: NodeId) => boolean): boo
   return ids.length === 0 || ids.filter(holds).length * 2 > ids.length;
 }
 
+/** With bytes of its own: what a node does to its buffers later must not change what is remembered of them. */
+function kept(entry: Entry): Entry {
+  return entry.kind === 'data' ? { ...entry, data: entry.data.slice() } : entry;
+}
+
 function same(a: Entry, b: Entry): boolean {
   if (a === b) return true;
   if (a.kind !== b.kind || a.term !== b.term || a.index !== b.index) return false;
   if (a.kind !== 'data' || b.kind !== 'data' || a.data === b.data) return true;
-  return a.data.length === b.data.length && a.data.every((byte, i) => byte === b.data[i]);
+  return Buffer.compare(a.data, b.data) === 0;
 }
 
 function show({ kind, index, term }: Entry): string {

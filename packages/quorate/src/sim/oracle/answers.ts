@@ -1,6 +1,7 @@
 /** Answers as text: what a client was told and what the reference says can then be compared, and shown, as they are. */
 import type { KeyValue, RangeResponse, TxnOperationResponse, WriteResponse } from '@quorate/cluster/core';
 import type { Version } from './key-history.ts';
+import { nameOf } from './large-values.ts';
 
 const decoder = new TextDecoder();
 
@@ -10,7 +11,7 @@ export function textOf(bytes: Uint8Array): string {
 
 export function versionOf(kv: KeyValue): Version {
   const { createRevision, modRevision, version, lease } = kv;
-  return { key: textOf(kv.key), value: textOf(kv.value), createRevision, modRevision, version, lease };
+  return { key: textOf(kv.key), value: nameOf(kv.value), createRevision, modRevision, version, lease };
 }
 
 export function showVersion(version: Version | undefined): string {

@@ -2,6 +2,7 @@
 
 export interface Version {
   readonly key: string;
+  /** Of a large one: its name. */
   readonly value: string;
   readonly createRevision: number;
   readonly modRevision: number;

@@ -4,6 +4,7 @@
  */
 import type { Command } from '@quorate/cluster/core/codec';
 import { textOf } from './answers.ts';
+import { nameOf } from './large-values.ts';
 
 export function markedValue(mark: number): string {
   return `v${mark}`;
@@ -17,7 +18,7 @@ export function markedRange(key: string, mark: number): { readonly from: string;
 export function markOf(command: Command): number | undefined {
   switch (command.kind) {
     case 'put':
-      return numberIn(/^v(\d+)$/, textOf(command.value));
+      return numberIn(/^v(\d+)(?:\*\d+)?$/, nameOf(command.value));
     case 'delete-range':
       return command.rangeEnd === undefined ? undefined : numberIn(/\0(\d+)$/, textOf(command.rangeEnd));
     case 'txn':

@@ -14,6 +14,7 @@ import { type DecodedCommand, decodeCommand } from '@quorate/cluster/core/codec'
 import { ByteReader } from '@quorate/patterns/base';
 import { showVersions, textOf } from './answers.ts';
 import { KeyHistory, type Version } from './key-history.ts';
+import { nameOf } from './large-values.ts';
 import { markOf } from './marks.ts';
 
 /** What became of a marked command. */
@@ -152,7 +153,7 @@ export class ReferenceStore {
 
   #put(request: PutRequest): string | undefined {
     if (this.#isRefused(request)) return undefined;
-    this.history.put(textOf(request.key), textOf(request.value), request.lease ?? 0);
+    this.history.put(textOf(request.key), nameOf(request.value), request.lease ?? 0);
     return 'put';
   }
 
@@ -190,7 +191,8 @@ export class ReferenceStore {
     const found = this.history.at(textOf(compare.key));
     if (compare.target === 'value') {
       if (found === undefined) return false;
-      const operand = textOf(compare.operand);
+      // By name: which of two large ones is the greater is not what their bytes say, and nobody asks.
+      const operand = nameOf(compare.operand);
       return accepts(compare, found.value === operand ? 0 : found.value < operand ? -1 : 1);
     }
     const fields = {

@@ -1,7 +1,8 @@
 /** Calls of the key space, one at a time: reads and writes of few keys, with values that no other write has. */
 import { absent, type Client, get, put, remove, type Transaction, value } from '@quorate/cluster/client';
 import type { WriteResponse } from '@quorate/cluster/core';
-import { textOf, versionOf } from '../oracle/answers.ts';
+import { versionOf } from '../oracle/answers.ts';
+import { nameOf, valueOf } from '../oracle/large-values.ts';
 import { markedRange, markedValue } from '../oracle/marks.ts';
 import { OPERATIONS, type OperationKind } from '../shape.ts';
 import type { Touch } from './operation-log.ts';
@@ -56,9 +57,10 @@ export class Caller {
 
   #put(): Promise<unknown> {
     const [key, mark] = this.#fresh();
-    const touches: Touch[] = [{ key, kind: 'write', value: markedValue(mark) }];
-    return this.write({ kind: 'put', text: `put ${key}=${markedValue(mark)}`, mark, touches }, (timeoutMs) =>
-      this.#client.put(key, markedValue(mark), { timeoutMs }),
+    const wanted = this.#stage.parts.values.next(mark);
+    const touches: Touch[] = [{ key, kind: 'write', value: wanted }];
+    return this.write({ kind: 'put', text: `put ${key}=${wanted}`, mark, touches }, (timeoutMs) =>
+      this.#client.put(key, valueOf(wanted), { timeoutMs }),
     );
   }
 
@@ -73,15 +75,15 @@ export class Caller {
   #compareAndSet(): Promise<unknown> {
     const [key, mark] = this.#fresh();
     const expected = this.#known.get(key);
-    const wanted = markedValue(mark);
-    const condition = expected === undefined ? absent(key) : value(key, '=', expected);
+    const wanted = this.#stage.parts.values.next(mark);
+    const condition = expected === undefined ? absent(key) : value(key, '=', valueOf(expected));
     const touches: Touch[] = [{ key, kind: 'compare-and-set', value: wanted, expected }];
     const text = `set ${key}=${wanted} if it is ${expected ?? 'absent'}`;
     return this.#txn(
       { kind: 'compare-and-set', text, mark, touches },
       {
         if: [condition],
-        then: [put(key, wanted)],
+        then: [put(key, valueOf(wanted))],
         else: [get(key)],
       },
     );
@@ -90,7 +92,7 @@ export class Caller {
   #severalKeys(): Promise<unknown> {
     const { random, parts } = this.#stage;
     const mark = parts.operations.nextMark();
-    const wanted = markedValue(mark);
+    const wanted = parts.values.next(mark);
     const keys = random.shuffled(Array.from({ length: parts.shape.keys }, (_, i) => `k${i}`)).slice(0, 2);
     const [first, second] = keys as [string, string];
     const removes = random.chance(0.3);
@@ -102,7 +104,7 @@ export class Caller {
     return this.#txn(
       { kind: 'several-keys', text, mark, touches },
       {
-        then: [put(first, wanted), removes ? remove(second) : put(second, wanted), get(first)],
+        then: [put(first, valueOf(wanted)), removes ? remove(second) : put(second, valueOf(wanted)), get(first)],
       },
     );
   }
@@ -131,7 +133,7 @@ export class Caller {
     );
     if (response === undefined || revision > 0) return;
     const [found] = response.kvs;
-    this.#known.set(key, found === undefined ? undefined : textOf(found.value));
+    this.#known.set(key, found === undefined ? undefined : nameOf(found.value));
   }
 
   async #range(): Promise<void> {

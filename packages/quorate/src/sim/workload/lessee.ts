@@ -1,7 +1,7 @@
 /** Holds leases with keys on them: keeps them alive, gives them back, or lets them run out. */
 import { type Client, CoreError, type Lease } from '@quorate/cluster/client';
 import type { LeaseCheck } from '../checks/lease-check.ts';
-import { markedValue } from '../oracle/marks.ts';
+import { valueOf } from '../oracle/large-values.ts';
 import type { Caller } from './caller.ts';
 import type { Stage } from './stage.ts';
 
@@ -37,9 +37,10 @@ export class Lessee {
     for (let left = random.between(1, 3); left > 0 && lease.alive && !this.#stage.isOver(); left--) {
       const mark = parts.operations.nextMark();
       const key = `lease-${random.below(4)}`;
-      const text = `put ${key}=${markedValue(mark)} with lease ${lease.id}`;
+      const wanted = parts.values.next(mark);
+      const text = `put ${key}=${wanted} with lease ${lease.id}`;
       await this.#caller.write({ kind: 'put-with-lease', text, mark, touches: [] }, (timeoutMs) =>
-        this.#client.put(key, markedValue(mark), { lease, timeoutMs }),
+        this.#client.put(key, valueOf(wanted), { lease, timeoutMs }),
       );
       await this.#stage.sleep(random.exponential(1500));
     }

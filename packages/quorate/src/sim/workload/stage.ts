@@ -11,12 +11,14 @@ import type { ReferenceStore } from '../oracle/reference-store.ts';
 import type { Shape } from '../shape.ts';
 import type { Violations } from '../violations.ts';
 import type { OperationLog } from './operation-log.ts';
+import type { Values } from './values.ts';
 
 export interface StageParts {
   readonly world: World;
   readonly shape: Shape;
   readonly cluster: CoreCluster;
   readonly operations: OperationLog;
+  readonly values: Values;
   readonly reference: ReferenceStore;
   readonly revisions: RevisionCheck;
   readonly violations: Violations;

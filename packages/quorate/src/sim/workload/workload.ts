@@ -17,6 +17,7 @@ import { Observer } from './observer.ts';
 import { describeOperation, OperationLog } from './operation-log.ts';
 import { Operator } from './operator.ts';
 import { Stage, type StageParts } from './stage.ts';
+import { Values } from './values.ts';
 
 export interface WorkloadParts {
   readonly world: World;
@@ -56,7 +57,8 @@ export class Workload {
     this.#locks = new LockCheck(LOCK, this.reference, violations);
     this.#counter = new CounterCheck(this.operations, violations);
     const revisions = new RevisionCheck(this.reference, this.operations, violations);
-    this.#stageParts = { ...parts, operations: this.operations, reference: this.reference, revisions };
+    const values = new Values(world.stream('values'), parts.shape, () => world.mark('large value written'));
+    this.#stageParts = { ...parts, operations: this.operations, values, reference: this.reference, revisions };
   }
 
   /** Actors that have not come to their end. */
