@@ -1,6 +1,6 @@
 /** Consistent hashing beside `hashring`, which places as libketama does: our `Ketama` must agree with it for every key; our ring has its own hash. */
 import { deepStrictEqual } from 'node:assert';
-import { HashRing, Ketama } from '@quorate/patterns/partitioning';
+import { HashRing, Ketama, OwnerCache } from '@quorate/patterns/partitioning';
 import Peer from 'hashring';
 import type { Row, Rows } from './row.ts';
 
@@ -48,6 +48,37 @@ const lookups = (what: string, distinct: number): Row => {
       for (const key of keys) loads.set(ring.ownerOf(key), (loads.get(ring.ownerOf(key)) ?? 0) + 1);
       deepStrictEqual(loads.size, NODES);
     },
+  };
+};
+
+/** Both keep the last 5,000 answers, and place every key alike. */
+const keptLookups = (): Row => {
+  const keys = keysOf(1_000);
+  const ketama = Ketama.of(hosts(NODES).map((host) => ({ host })));
+  const cache = new OwnerCache((key) => ketama.serverOf(key), { keysMax: 5_000 });
+  const peer = peerOf(NODES);
+  return {
+    measures: 'time',
+    what: 'lookup placed as libketama places it, the last 5,000 answers kept, 1,000 keys again and again',
+    ops: keys.length,
+    sides: [
+      {
+        name: 'OwnerCache of a Ketama',
+        run: () => {
+          let length = 0;
+          for (const key of keys) length += cache.ownerOf(key).host.length;
+          return length;
+        },
+      },
+      {
+        name: 'hashring',
+        run: () => {
+          let length = 0;
+          for (const key of keys) length += peer.get(key).length - ':11211'.length;
+          return length;
+        },
+      },
+    ],
   };
 };
 
@@ -136,6 +167,7 @@ export const rows: Rows = [
   () => lookups('lookup, 1,000 keys again and again', 1_000),
   () => lookups('lookup, 20,000 keys again and again', 20_000),
   ketamaLookups,
+  keptLookups,
   replicas,
   () => builds(10),
   () => builds(NODES),

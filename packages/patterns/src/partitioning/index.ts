@@ -14,6 +14,7 @@ export { hashKey, mix32 } from './key-hash.ts';
 export { KEY_RANGES_MAX, type KeyRange, KeyRanges } from './key-ranges.ts';
 export { Maglev, type MaglevOptions } from './maglev.ts';
 export { NODES_MAX, type Placement, type PlacementNode } from './nodes.ts';
+export { OwnerCache, type OwnerCacheOptions } from './owner-cache.ts';
 export {
   describePlan,
   type NodeLoad,
