@@ -90,12 +90,20 @@ test('nodes are built of 24, grow to 32 before they are halved, and join when th
     return typed.depth;
   });
   expect(grown).toEqual([...Array.from({ length: 32 }, () => 1), 2]);
+  const two = typed;
+  // Seventeen more fill the first leaf again, and the root has place for 32 leaves.
+  for (let n = 33; n < 559; n++) typed = typed.splice(0, 0, { block: dot(n), from: 0, text: 'x' });
+  expect([typed.depth, typed.splice(0, 0, { block: dot(559), from: 0, text: 'x' }).depth]).toEqual([2, 3]);
+  typed = two;
   // A half that is taken away leaves no node behind.
   expect([15, 16].map((count) => typed.splice(0, count, undefined).depth)).toEqual([2, 1]);
   expect([23, 24].map((count) => TextSpans.of(spans(48)).splice(0, count, undefined).depth)).toEqual([2, 1]);
   // Two nodes, of 24 and of 1: the first is taken from.
   const left = (count: number): number => TextSpans.of(spans(25)).splice(0, 25 - count, undefined).depth;
   expect([left(14), left(13), left(12), left(2)]).toEqual([2, 2, 1, 1]);
+  // Two nodes, of 6 and of 24: the second is taken from.
+  const six = TextSpans.of(spans(48)).splice(0, 18, undefined);
+  expect([7, 6].map((count) => six.splice(7, 7 + 24 - count, undefined).depth)).toEqual([2, 1]);
 });
 
 test('an edit costs the depth of the tree, however it came about', () => {

@@ -141,27 +141,21 @@ function spliced(node: Node, from: number, to: number, inserted: TextSpan | unde
   return node.isLeaf ? splicedLeaf(node, from, to, inserted) : splicedInner(node, from, to, inserted);
 }
 
-function splicedLeaf({ items }: Leaf, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
-  const after: TextSpan[] = [];
-  let left = inserted;
-  const insert = (): void => {
-    if (left !== undefined) append(after, left);
-    left = undefined;
-  };
+function splicedLeaf(leaf: Leaf, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
+  const { items } = leaf;
+  let next = 0;
   let start = 0;
-  for (const span of items) {
-    const end = start + span.text.length;
-    if (start >= to) insert();
-    if (end <= from || start >= to) after.push(span);
-    else {
-      if (start < from) after.push(cut(span, 0, from - start));
-      insert();
-      if (end > to) after.push(cut(span, to - start));
-    }
-    start = end;
-  }
-  insert();
-  return halves(after).map(leafOf);
+  for (; next < items.length && start + items[next]!.text.length <= from; next++) start += items[next]!.text.length;
+  /** What stands in place of the touched ones and the one before them, in which the inserted may go on. */
+  const first = Math.max(0, next - 1);
+  const changed = items.slice(first, next);
+  if (start < from) changed.push(cut(items[next]!, 0, from - start));
+  if (inserted !== undefined) append(changed, inserted);
+  for (; next < items.length && start + items[next]!.text.length <= to; next++) start += items[next]!.text.length;
+  if (start < to) changed.push(cut(items[next++]!, to - start));
+  const after = items.toSpliced(first, next - first, ...changed);
+  if (after.length > ITEMS_MAX) return halves(after).map(leafOf);
+  return after.length === 0 ? [] : [{ isLeaf: true, length: leaf.length + growth(from, to, inserted), items: after }];
 }
 
 /** To the last span, if it goes on in the same block. */
@@ -172,23 +166,27 @@ function append(spans: TextSpan[], span: TextSpan): void {
   else spans[spans.length - 1] = { block: last.block, from: last.from, text: last.text + span.text };
 }
 
-function splicedInner({ items }: Inner, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
-  const after: Node[] = [];
-  let left = inserted;
+function splicedInner(inner: Inner, from: number, to: number, inserted: TextSpan | undefined): readonly Node[] {
+  const { items } = inner;
+  let next = 0;
   let start = 0;
-  for (const node of items) {
-    const end = start + node.length;
-    // It is inserted at the end of one rather than at the start of the next: there stands what it may go on in.
-    const isTouched = left === undefined ? end > from && start < to : end >= from;
-    if (!isTouched) add(after, node);
-    else {
-      for (const part of spliced(node, Math.max(0, from - start), Math.min(node.length, to - start), left))
-        add(after, part);
-      left = undefined;
-    }
-    start = end;
-  }
-  return halves(after).map(innerOf);
+  // It is inserted at the end of one rather than at the start of the next: there stands what it may go on in.
+  for (; start + items[next]!.length < from; next++) start += items[next]!.length;
+  /** What stands in place of the touched ones and their neighbours, which they may join: of no others are two small side by side. */
+  const first = Math.max(0, next - 1);
+  const changed = items.slice(first, next);
+  let left = inserted;
+  do {
+    const node = items[next++]!;
+    for (const part of spliced(node, Math.max(0, from - start), Math.min(node.length, to - start), left))
+      add(changed, part);
+    left = undefined;
+    start += node.length;
+  } while (start < to);
+  if (next < items.length) add(changed, items[next++]!);
+  const after = items.toSpliced(first, next - first, ...changed);
+  if (after.length > ITEMS_MAX) return halves(after).map(innerOf);
+  return after.length === 0 ? [] : [{ isLeaf: false, length: inner.length + growth(from, to, inserted), items: after }];
 }
 
 /** As one with the last, if both are small. */
@@ -202,9 +200,12 @@ function joined(a: Node, b: Node): Node {
   return a.isLeaf ? leafOf([...a.items, ...(b as Leaf).items]) : innerOf([...a.items, ...(b as Inner).items]);
 }
 
-/** One list, or two where one would have too many. */
+/** What an edit adds to the length. To sum the items up again would mean to look at each. */
+function growth(from: number, to: number, inserted: TextSpan | undefined): number {
+  return (inserted?.text.length ?? 0) - (to - from);
+}
+
 function halves<T>(items: readonly T[]): (readonly T[])[] {
-  if (items.length <= ITEMS_MAX) return items.length === 0 ? [] : [items];
   const middle = Math.floor(items.length / 2);
   return [items.slice(0, middle), items.slice(middle)];
 }

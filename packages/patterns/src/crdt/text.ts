@@ -154,9 +154,12 @@ function remove(state: TextState, index: number, count: number): TextState {
 }
 
 function deltaOf(changed: readonly TextBlock[], hint: TextState['hint']): TextState {
-  let blocks = TextBlocks.empty;
-  for (const block of changed) blocks = blocks.merge(TextBlocks.ofOne(block), DotContext.empty);
-  return new TextState(blocks, DotContext.empty, { hint });
+  let blocks: TextBlocks | undefined;
+  for (const block of changed) {
+    const one = TextBlocks.ofOne(block);
+    blocks = blocks?.merge(one, DotContext.empty) ?? one;
+  }
+  return new TextState(blocks ?? TextBlocks.empty, DotContext.empty, { hint });
 }
 
 /** Where the visible character at `index` is; undefined for the end. */
