@@ -22,10 +22,10 @@
  * 3. What the table says to `renew` is not an answer to a client yet. Whoever runs it confirms first that this node was still the leader after the
  *    request arrived (a read barrier, which many renewals share).
  *
- * Pure: no clock, no timers. Renewal O(1); expiry O(log n).
+ * Pure: no clock, no timers; up to 1 ms late, as the timing wheel is that it keeps them in. Granting, renewal and revocation O(1); expiry O(1) amortised.
  */
 import { assert, Instant } from '../base/index.ts';
-import { DeadlineHeap, type Due } from './deadline-heap.ts';
+import { TimingWheel, WheelTimer } from './timing-wheel.ts';
 
 export interface LeaseTableOptions {
   /** Mass expiry is spread, so that revocations do not crowd out everything else. Default 750. */
@@ -57,12 +57,19 @@ export type LeaseTableEffect =
   /** `unknown` and `expired`: the client must take the lease for lost. `demoted`: ask the keeper. */
   | { readonly kind: 'refused'; readonly id: number; readonly why: 'unknown' | 'expired' | 'demoted' };
 
-interface Timed extends Due {
+class Timed extends WheelTimer {
   readonly id: number;
   readonly ttlMs: number;
   /** When time is up; `dueAt` may be earlier, because renewals do not move it. */
   expiresAt: number;
-  expiring: boolean;
+  expiring = false;
+
+  constructor(id: number, ttlMs: number, expiresAt: number) {
+    super();
+    this.id = id;
+    this.ttlMs = ttlMs;
+    this.expiresAt = expiresAt;
+  }
 }
 
 /** Expirations that may come at once, as a time's worth of the permitted rate. */
@@ -74,9 +81,8 @@ export class LeaseTable {
   readonly #ratePerMs: number;
   readonly #retryMs: number;
   readonly #leases = new Map<number, Timed>();
-  readonly #heap = new DeadlineHeap<Timed>();
   /** Undefined: demoted. */
-  #term: number | undefined;
+  #keeping: { readonly term: number; readonly wheel: TimingWheel<Timed> } | undefined;
   #credit: number;
   #creditAt = 0;
   #pacedUntil = Number.NEGATIVE_INFINITY;
@@ -91,22 +97,22 @@ export class LeaseTable {
 
   /** The term in which this node keeps the leases, or undefined. */
   get term(): number | undefined {
-    return this.#term;
+    return this.#keeping?.term;
   }
 
   get size(): number {
     return this.#leases.size;
   }
 
-  /** Entries that wait for their time, some of them of leases that are gone: for tests of the bound, at most twice `size` and 128. */
+  /** Timers that wait: one for each lease. */
   get pending(): number {
-    return this.#heap.size;
+    return this.#keeping?.wheel.size ?? 0;
   }
 
   /** When `tick` is next worth calling, or undefined when nothing is pending. */
   get deadline(): Instant | undefined {
-    const { earliest } = this.#heap;
-    return earliest === undefined ? undefined : Instant.of(Math.max(earliest.dueAt, this.#pacedUntil));
+    const earliest = this.#keeping?.wheel.deadline;
+    return earliest === undefined ? undefined : Instant.of(Math.max(earliest, this.#pacedUntil));
   }
 
   /** How much time is left, at least 0; undefined when this node does not know of such a lease. */
@@ -119,14 +125,14 @@ export class LeaseTable {
     switch (input.kind) {
       case 'promote':
         this.#demote();
-        this.#term = input.term;
+        this.#keeping = { term: input.term, wheel: new TimingWheel(now) };
         for (const { id, ttlMs } of input.leases) this.#add(id, ttlMs, now + ttlMs + input.extendMs);
         break;
       case 'demote':
         this.#demote();
         break;
       case 'granted':
-        if (this.#term !== undefined) this.#add(input.id, input.ttlMs, now + input.ttlMs);
+        this.#add(input.id, input.ttlMs, now + input.ttlMs);
         break;
       case 'revoked':
         this.#remove(input.id);
@@ -141,27 +147,27 @@ export class LeaseTable {
   }
 
   #demote(): void {
-    this.#term = undefined;
+    this.#keeping = undefined;
     this.#leases.clear();
-    this.#heap.clear();
   }
 
   #add(id: number, ttlMs: number, expiresAt: number): void {
+    if (this.#keeping === undefined) return;
     this.#remove(id);
-    const lease: Timed = { id, ttlMs, expiresAt, dueAt: expiresAt, expiring: false, gone: false };
+    const lease = new Timed(id, ttlMs, expiresAt);
     this.#leases.set(id, lease);
-    this.#heap.add(lease);
+    this.#keeping.wheel.start(lease, Instant.of(expiresAt));
   }
 
   #remove(id: number): void {
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
     this.#leases.delete(id);
-    this.#heap.remove(lease);
+    this.#keeping?.wheel.stop(lease);
   }
 
   #renew(id: number, now: Instant): LeaseTableEffect {
-    if (this.#term === undefined) return { kind: 'refused', id, why: 'demoted' };
+    if (this.#keeping === undefined) return { kind: 'refused', id, why: 'demoted' };
     const lease = this.#leases.get(id);
     if (lease === undefined) return { kind: 'refused', id, why: 'unknown' };
     // Its revocation may be in the log already.
@@ -172,25 +178,24 @@ export class LeaseTable {
   }
 
   #expireDue(now: Instant, out: LeaseTableEffect[]): void {
-    if (this.#term === undefined) return;
+    if (this.#keeping === undefined) return;
+    const { term, wheel } = this.#keeping;
     this.#credit = Math.min(this.#creditMax, this.#credit + (now - this.#creditAt) * this.#ratePerMs);
     this.#creditAt = now;
-    for (let next = this.#heap.earliest; next !== undefined && next.dueAt <= now; next = this.#heap.earliest) {
+    this.#pacedUntil = Number.NEGATIVE_INFINITY;
+    while (this.#credit >= 1) {
+      const next = wheel.takeDue(now);
+      if (next === undefined) return;
       if (next.expiresAt <= now) {
-        if (this.#credit < 1) {
-          this.#pacedUntil = now + PACE_MS;
-          return;
-        }
         this.#credit -= 1;
         next.expiring = true;
         next.expiresAt = now;
-        out.push({ kind: 'expire', id: next.id, term: this.#term });
+        out.push({ kind: 'expire', id: next.id, term });
       }
-      this.#heap.take();
-      next.dueAt = next.expiring ? now + this.#retryMs : next.expiresAt;
-      this.#heap.add(next);
+      wheel.start(next, Instant.of(next.expiring ? now + this.#retryMs : next.expiresAt));
     }
-    this.#pacedUntil = Number.NEGATIVE_INFINITY;
+    const { deadline } = wheel;
+    if (deadline !== undefined && deadline <= now) this.#pacedUntil = now + PACE_MS;
   }
 
   get #creditMax(): number {
