@@ -148,7 +148,7 @@ async function fanOut(sides: readonly Side[], options: CoreBenchOptions, say: (t
   const samples = new Map<string, number[]>(sides.map(({ name }) => [name, []]));
   for (let run = 0; run < options.runs; run++) {
     for (const { name, contender } of sides) {
-      const ms = await watchFanOut(contender, options.watchers, 20);
+      const ms = await watchFanOut(contender, options.watchers, 60);
       samples.get(name)!.push(ms);
       say(`watch fan-out to ${options.watchers}: ${name}: ${ms.toFixed(1)} ms`);
     }
