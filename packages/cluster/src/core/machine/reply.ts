@@ -36,6 +36,7 @@ export class Reply {
   /** The encoded answer. Must not be changed. */
   get bytes(): Uint8Array {
     if (this.#bytes === undefined) {
+      encoding.reset();
       writeResponse(encoding, this.#response!);
       this.#bytes = encoding.copy();
       if (this.#bytes.length > ENCODING_BYTES_MAX) encoding = new ByteWriter();
