@@ -5,7 +5,7 @@ import { type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gCounter, mvRegiste
 import { randomFrom, subjects } from './laws.fixture.ts';
 
 test('a state is a version, a type, and a few bytes', () => {
-  expect([...encodeCrdt(gCounter, gCounter.increment(gCounter.empty, 'a', 5))]).toEqual([2, 1, 1, 1, 97, 5]);
+  expect([...encodeCrdt(gCounter, gCounter.increment(gCounter.empty, 'a', 5))]).toEqual([3, 1, 1, 1, 97, 5]);
   let set = orSet.empty;
   for (let n = 0; n < 100; n++) set = orSet.merge(set, orSet.add(set, `${100 + n}`, 'some-node~7'));
   // Context and flags, then per element: length, three letters, one dot: actor and counter.
@@ -23,7 +23,7 @@ test('states that nobody writes are refused', () => {
   const read =
     (crdt: typeof orSet | typeof text | typeof twoPhaseSet | typeof enableWinsFlag, ...body: number[]) =>
     () =>
-      decodeCrdt<unknown>(crdt as typeof orSet as never, Uint8Array.from([2, crdt.code, ...body]));
+      decodeCrdt<unknown>(crdt as typeof orSet as never, Uint8Array.from([3, crdt.code, ...body]));
   const context = [1, 0, 1, 97, 1, 0, 0]; // a: 1
   expect(read(orSet, ...context, 2, 1, 120, 2, 1)).not.toThrow();
   expect(read(orSet, ...context, 2, 1, 120, 2, 2)).toThrow(/in its context/);

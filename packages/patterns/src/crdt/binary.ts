@@ -1,12 +1,12 @@
 /**
  * States as bytes: a version, the type's code, then the state as the type writes it. A release reads the version before its own; a type whose
- * form changes takes a new version here. (Version 1 was in no release.)
+ * form changes takes a new version here. (Versions 1 and 2 were in no release.)
  */
 import { assert } from '../base/index.ts';
 import type { Codec, Crdt } from './crdt.ts';
 import { StateReader, StateWriter } from './state-bytes.ts';
 
-export const CRDT_FORMAT_VERSION: number = 2;
+export const CRDT_FORMAT_VERSION: number = 3;
 
 /** The bytes of a state or delta. Equal states give equal bytes; a delta may give others than the state that it alone would make. */
 export function encodeCrdt<S>(crdt: Crdt<S>, state: S): Uint8Array {

@@ -1,4 +1,4 @@
-/** What a release has written the next one reads: a change that breaks one of these takes a new version, and a reader of both. Version 1 was in no release. */
+/** What a release has written the next one reads: a change that breaks one of these takes a new version, and a reader of both. Versions 1 and 2 were in no release. */
 import { expect, test } from 'vitest';
 import { hybridTimestamp } from '../time/index.ts';
 import { boundedCounter, type Crdt, decodeCrdt, embedded, enableWinsFlag, encodeCrdt, gCounter, gSet, lwwRegister, mvRegister, orMap, orSet, pnCounter, text, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
@@ -17,10 +17,10 @@ function written<S>(crdt: Crdt<S>, ...changes: ((state: S) => S)[]): string {
 }
 
 const FORMS: readonly (readonly [name: string, bytes: string, write: () => string])[] = [
-  ['g-counter', '0201 01 0161 05', () => written(gCounter, (s) => gCounter.increment(s, 'a', 5))],
+  ['g-counter', '0301 01 0161 05', () => written(gCounter, (s) => gCounter.increment(s, 'a', 5))],
   [
     'pn-counter',
-    '0202 01 0161 05  01 0162 07',
+    '0302 01 0161 05  01 0162 07',
     () =>
       written(
         pnCounter,
@@ -30,7 +30,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'bounded-counter',
-    '0203 01 0161 05  01 0161 02  01 0161 01 0162 01',
+    '0303 01 0161 05  01 0161 02  01 0161 01 0162 01',
     () =>
       written(
         boundedCounter,
@@ -41,12 +41,12 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'lww-register',
-    '0204 03 ac02 00 0161 0178',
+    '0304 03 d804 00 0161 0178',
     () => written(latest, () => latest.set('x', { at: hybridTimestamp(300, 2), node: 'a' })),
   ],
   [
     'g-set',
-    '0205 02 0178 0179',
+    '0305 02 0178 0179',
     () =>
       written(
         gSet,
@@ -56,7 +56,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'two-phase-set',
-    '0206 01 0178  01 0179',
+    '0306 01 0178  01 0179',
     () =>
       written(
         twoPhaseSet,
@@ -66,13 +66,13 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'enable-wins-flag',
-    '0207 01 00 0161 01 0000  02 01',
+    '0307 01 00 0161 01 0000  02 01',
     () => written(enableWinsFlag, (s) => enableWinsFlag.enable(s, 'a')),
   ],
-  ['mv-register', '0208 01 00 0161 01 0000  02 01 0178', () => written(siblings, (s) => siblings.set(s, 'x', 'a'))],
+  ['mv-register', '0308 01 00 0161 01 0000  02 01 0178', () => written(siblings, (s) => siblings.set(s, 'x', 'a'))],
   [
     'mv-register with siblings',
-    '0208 02 00 0161 01 0000 01 0162 01 0000  01 02 00 01 0178 01 01 0179',
+    '0308 02 00 0161 01 0000 01 0162 01 0000  01 02 00 01 0178 01 01 0179',
     () => {
       const both = [siblings.set(siblings.empty, 'x', 'a'), siblings.set(siblings.empty, 'y', 'b')];
       return written(siblings, () => siblings.merge(both[0]!, both[1]!));
@@ -80,7 +80,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'a removal from an or-set',
-    '0209 01 00 0161 01 0000  03 0178 00',
+    '0309 01 00 0161 01 0000  03 0178 00',
     () => {
       const before = orSet.add(orSet.empty, 'x', 'a');
       return Buffer.from(encodeCrdt(orSet, orSet.remove(before, 'x'))).toString('hex');
@@ -88,7 +88,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'or-set',
-    '0209 02 00 0161 01 0000 01 0162 01 0000  02 0179 03 01',
+    '0309 02 00 0161 01 0000 01 0162 01 0000  02 0179 03 01',
     () =>
       written(
         orSet,
@@ -99,17 +99,17 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'or-map',
-    '020a 01 00 0161 01 0000  02 016b  02 0178 02 01',
+    '030a 01 00 0161 01 0000  02 016b  02 0178 02 01',
     () => written(carts, (s) => carts.update(s, 'k', (cart) => orSet.add(cart, 'x', 'a'))),
   ],
   [
     'embedded g-counter',
-    '020b 01 00 0161 01 0000  02 01 01 0161 05',
+    '030b 01 00 0161 01 0000  02 01 01 0161 05',
     () => written(tally, (s) => tally.update(s, 'a', (count) => gCounter.increment(count, 'a', 5))),
   ],
   [
     'text of which some was collected',
-    '020c 03  01 00 0161 01 0000  00 01  01 00 01 0179',
+    '030c 03  01 00 0161 01 0000  00 01  01 00 01 0179',
     () =>
       written(
         text,
@@ -121,7 +121,7 @@ const FORMS: readonly (readonly [name: string, bytes: string, write: () => strin
   ],
   [
     'text',
-    '020c 04  00 0161 01  00 03 0001 01 026263  01 0162 01  00 02 00 01 02 01 017a',
+    '030c 04  00 0161 01  00 03 0001 01 026263  01 0162 01  00 02 00 01 02 01 017a',
     () =>
       written(
         text,

@@ -33,14 +33,14 @@ export function lwwRegister<T>(codec: Codec<T>): LwwRegisterType<T> {
     write: (state, writer) => {
       writer.uint(state === undefined ? 0 : 1 + state.stamp.at.logical);
       if (state === undefined) return;
-      writer.uint(state.stamp.at.wallMs);
+      writer.time(state.stamp.at.wallMs);
       writer.name(state.stamp.node);
       codec.write(state.value, writer);
     },
     read: (reader) => {
       const head = reader.uint();
       if (head === 0) return undefined;
-      const at = hybridTimestamp(reader.uint(), head - 1);
+      const at = hybridTimestamp(reader.time(), head - 1);
       const node = reader.name();
       return { stamp: { at, node }, value: codec.read(reader) };
     },

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { decodeCrdt, encodeCrdt, orSet, StateReader, StateWriter } from './index.ts';
+import { hybridTimestamp } from '../time/index.ts';
+import {
+  CRDT_FORMAT_VERSION,
+  decodeCrdt,
+  encodeCrdt,
+  lwwRegister,
+  orSet,
+  StateReader,
+  StateWriter,
+  textCodec,
+} from './index.ts';
 
 const names = Array.from({ length: 30 }, (_, n) => `node-${n}`);
 
@@ -44,4 +54,39 @@ test('the names of one state are not those of the next', () => {
   expect(orSet.equals(decodeCrdt(orSet, encodeCrdt(orSet, many)), many)).toBe(true);
   expect([...encodeCrdt(orSet, one)]).toEqual([...before]);
   expect(orSet.equals(decodeCrdt(orSet, before), one)).toBe(true);
+});
+
+test('a time takes as many bytes as it is away from the one before it, earlier or later', () => {
+  const now = 1_700_000_000_000;
+  const times = [now, now, now + 63, now, now - 64, now - 64 + 64, 0, 2 ** 48 - 1, 1];
+  const writer = new StateWriter();
+  const sizes = times.map((ms) => {
+    const before = writer.length;
+    writer.time(ms);
+    return writer.length - before;
+  });
+  expect(sizes).toEqual([6, 1, 1, 1, 1, 2, 6, 7, 7]);
+  const reader = new StateReader(writer.take());
+  expect(times.map(() => reader.time())).toEqual(times);
+  reader.expectEnd();
+});
+
+test('the last time of one state is not the first of the next', () => {
+  const register = lwwRegister(textCodec);
+  const at = (wallMs: number) => register.set('x', { at: hybridTimestamp(wallMs), node: 'a' });
+  const before = encodeCrdt(register, at(5));
+  encodeCrdt(register, at(1_700_000_000_000));
+  expect([...encodeCrdt(register, at(5))]).toEqual([...before]);
+});
+
+test('a time before all time, or beyond it, is refused', () => {
+  const register = lwwRegister(textCodec);
+  const bytes = (...time: number[]) =>
+    Uint8Array.from([CRDT_FORMAT_VERSION, register.code, 1, ...time, 0, 1, 97, 1, 120]);
+  expect(register.value(decodeCrdt(register, bytes(2)))).toBe('x');
+  expect(() => decodeCrdt(register, bytes(1))).toThrow(/wallMs must be an integer from 0/);
+  expect(() => decodeCrdt(register, bytes(254, 255, 255, 255, 255, 255, 127))).not.toThrow();
+  expect(() => decodeCrdt(register, bytes(128, 128, 128, 128, 128, 128, 128, 1))).toThrow(
+    /wallMs must be an integer from 0/,
+  );
 });

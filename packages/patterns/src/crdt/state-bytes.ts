@@ -1,6 +1,7 @@
 /**
- * How states are written: as any record (see `ByteWriter`), but that names, above all those of actors, are written out once and after that as a number.
- * Who writes a value into a state need not care: a `StateWriter` is a `ByteWriter`.
+ * How states are written: as any record (see `ByteWriter`), but that names, above all those of actors, are written out once and after that as a number, and
+ * times as the distance from the one before, since those of one state lie together. Who writes a value into a state need not care: a `StateWriter` is a
+ * `ByteWriter`.
  */
 import { assert, ByteReader, ByteWriter } from '../base/index.ts';
 import { DotContext } from '../time/index.ts';
@@ -14,6 +15,8 @@ export class StateWriter extends ByteWriter {
   #count = 0;
   /** Of all of them, once there are more than a few. */
   #numbers: Map<string, number> | undefined;
+  /** The last that was written. */
+  #timeMs = 0;
 
   /** Its number; when it comes for the first time, the number that it will have, and the name. */
   name(name: string): void {
@@ -34,9 +37,17 @@ export class StateWriter extends ByteWriter {
     return number;
   }
 
+  /** A time that is a safe integer, at most half of the largest: the first takes as long as it is, others as far as they lie apart. */
+  time(ms: number): void {
+    const distance = ms - this.#timeMs;
+    this.uint(distance < 0 ? -2 * distance - 1 : 2 * distance);
+    this.#timeMs = ms;
+  }
+
   /** Before another state. */
   forget(): void {
     this.#count = 0;
+    this.#timeMs = 0;
     this.#numbers = undefined;
   }
 
@@ -49,11 +60,19 @@ export class StateWriter extends ByteWriter {
 
 export class StateReader extends ByteReader {
   readonly #names: string[] = [];
+  #timeMs = 0;
 
   name(): string {
     const number = this.uint(this.#names.length);
     if (number === this.#names.length) this.#names.push(this.text());
     return this.#names[number]!;
+  }
+
+  /** Whole, but perhaps negative, when the bytes are damaged. */
+  time(): number {
+    const distance = this.uint();
+    this.#timeMs += distance % 2 === 0 ? distance / 2 : -(distance + 1) / 2;
+    return this.#timeMs;
   }
 
   /** The name of a number, which must have been read. */
