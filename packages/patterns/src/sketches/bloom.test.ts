@@ -8,6 +8,7 @@ import {
   bloomSize,
   CountingBloomFilter,
   hashKey,
+  quotientSize,
   SplitBlockBloomFilter,
   splitBlockBlocks,
   splitBlockRate,
@@ -224,4 +225,33 @@ describe('a split-block filter is Parquet’s', () => {
     expect(a.has('x') && a.has('y')).toBe(true);
     expect(() => a.merge(new SplitBlockBloomFilter(3))).toThrow('4 blocks was expected, not of 3');
   });
+});
+
+test('a counting filter of which a key is taken that is not in loses only counters of that key', () => {
+  // So small that for many keys a position comes twice.
+  const size = { bits: 16, hashes: 4 };
+  const highest = (filter: CountingBloomFilter): number =>
+    Math.max(...[...filter.encode().subarray(3)].flatMap((byte) => [byte & 15, byte >> 4]));
+  let refused = 0;
+  for (let i = 0; i < 500; i++) {
+    const filter = new CountingBloomFilter(size);
+    filter.add('in');
+    const before = filter.encode();
+    if (!filter.has(`k${i}`)) continue;
+    if (filter.remove(`k${i}`)) expect(highest(filter)).toBeLessThanOrEqual(4);
+    else {
+      expect(filter.encode()).toEqual(before);
+      refused += 1;
+    }
+  }
+  expect(refused).toBeGreaterThan(0);
+});
+
+test('sizes are refused for items and rates that are none, or that no filter has', () => {
+  expect(() => bloomSize(Number.NaN, 0.01)).toThrow(/items must be a number from 0 to 2\^53 − 1, not NaN/);
+  expect(() => bloomSize(-1, 0.01)).toThrow(RangeError);
+  expect(() => splitBlockBlocks(Number.POSITIVE_INFINITY, 0.01)).toThrow(/items/);
+  expect(() => quotientSize(Number.NaN, 0.01)).toThrow(/items/);
+  expect(() => bloomSize(10, 1)).toThrow(/rate/);
+  expect(() => splitBlockBlocks(1e6, 1e-25)).toThrow(/no filter of blocks has a rate of 1e-25 for 1000000 items/);
 });

@@ -67,13 +67,15 @@ export class CountingBloomFilter {
   }
 
   addHash(high: number, low: number): void {
-    this.#change(high, low, 1);
+    this.#change(high, low, 1, this.hashes);
   }
 
   removeHash(high: number, low: number): boolean {
     if (!this.hasHash(high, low)) return false;
-    this.#change(high, low, -1);
-    return true;
+    // Where a position comes twice for a key, a counter of 1 says that it was not added.
+    const taken = this.#change(high, low, -1, this.hashes);
+    if (taken < this.hashes) this.#change(high, low, 1, taken);
+    return taken === this.hashes;
   }
 
   hasHash(high: number, low: number): boolean {
@@ -114,16 +116,18 @@ export class CountingBloomFilter {
     return (this.#bytes[at >>> 1]! >> (4 * (at & 1))) & STUCK;
   }
 
-  /** A position that comes twice for a key counts twice, both ways. */
-  #change(high: number, low: number, by: 1 | -1): void {
+  /** A position that comes twice for a key counts twice, both ways. How many of the `positions` were changed: it ends before a counter is below 0. */
+  #change(high: number, low: number, by: 1 | -1, positions: number): number {
     let x = low;
     let y = high;
-    for (let i = 1; i <= this.hashes; i++) {
+    for (let i = 1; i <= positions; i++) {
       const at = position(x, this.#scale);
       const count = this.#counter(at);
+      if (count + by < 0) return i - 1;
       if (count !== STUCK) this.#bytes[at >>> 1]! += by << (4 * (at & 1));
       x = (x + y) | 0;
       y = (y + i) | 0;
     }
+    return positions;
   }
 }

@@ -9,8 +9,14 @@ function expectRate(rate: number): void {
   if (!(rate > 0 && rate < 1)) throw new RangeError(`a false-positive rate must lie between 0 and 1, not ${rate}`);
 }
 
+function expectItems(items: number): void {
+  if (!(items >= 0 && items <= Number.MAX_SAFE_INTEGER))
+    throw new RangeError(`items must be a number from 0 to 2^53 − 1, not ${items}`);
+}
+
 /** The smallest Bloom filter for `items` with at most this rate: m = −n ln p / (ln 2)², k = m/n · ln 2. Bloom 1970; Broder and Mitzenmacher 2004. */
 export function bloomSize(items: number, falsePositiveRate: number): BloomSize {
+  expectItems(items);
   expectRate(falsePositiveRate);
   const hashes = Math.max(1, Math.round(-Math.log2(falsePositiveRate)));
   // With k a whole number, the m that gives p is a little more than the formula for the ideal k says.
@@ -29,12 +35,18 @@ export function bloomRate({ bits, hashes }: BloomSize, items: number): number {
  * can do with less: log₂(1/rate) bits for each item.
  */
 export function splitBlockBlocks(items: number, falsePositiveRate: number): number {
+  expectItems(items);
   expectRate(falsePositiveRate);
   let low = Math.floor((items * -Math.log2(falsePositiveRate)) / BLOCK_BITS);
   let high = Math.max(1, 2 * low);
   while (splitBlockRate(high, items) > falsePositiveRate) {
     low = high;
     high *= 2;
+    // Beyond, there are no whole numbers between the two any more, and the search would not end.
+    if (high > Number.MAX_SAFE_INTEGER)
+      throw new RangeError(
+        `no filter of blocks has a rate of ${falsePositiveRate} for ${items} items; take a greater one`,
+      );
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
@@ -77,6 +89,7 @@ const REMAINDERS: readonly number[] = [5, 13, 29];
  * nothing, and are there when the filter has to grow. Bender et al. 2012.
  */
 export function quotientSize(items: number, falsePositiveRate: number): QuotientSize {
+  expectItems(items);
   expectRate(falsePositiveRate);
   const quotientBits = Math.max(3, Math.ceil(Math.log2(Math.max(1, items) / QUOTIENT_LOAD_MAX)));
   const fits = (remainderBits: number): boolean =>

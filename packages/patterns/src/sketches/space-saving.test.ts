@@ -101,3 +101,34 @@ test('nonsense is refused', () => {
   expect(() => new SpaceSaving(0)).toThrow('counters must be a positive integer, not 0');
   expect(() => new SpaceSaving(1).add('a', 0)).toThrow('weight must be positive, not 0');
 });
+
+test('what is merged of a full summary and one with room knows of the keys that it has not', () => {
+  const wide = new SpaceSaving<string>(10);
+  wide.add('q');
+  const narrow = new SpaceSaving<string>(1);
+  for (const key of ['y', 'x', 'x']) narrow.add(key);
+  const merged = wide.merged(narrow);
+  // x has y's place, so that y may have come up to three times.
+  expect([merged.get('y'), merged.floor]).toEqual([undefined, 3]);
+  merged.add('y');
+  expect(merged.get('y')).toEqual({ key: 'y', count: 4, error: 3 });
+});
+
+test('summaries of any two sizes merge, and what comes later is counted no lower than it is', () => {
+  const size = fc.integer({ min: 1, max: 6 });
+  fc.assert(
+    fc.property(stream, stream, stream, size, size, (first, second, later, mine, theirs) => {
+      const [one, other] = [new SpaceSaving<string>(mine), new SpaceSaving<string>(theirs)];
+      for (const [key, weight] of first) one.add(key, weight);
+      for (const [key, weight] of second) other.add(key, weight);
+      const merged = one.merged(other);
+      for (const [key, weight] of later) merged.add(key, weight);
+      for (const [key, real] of counted([...first, ...second, ...later])) {
+        const { count, error } = merged.get(key) ?? { count: merged.floor, error: merged.floor };
+        expect(count).toBeGreaterThanOrEqual(real);
+        expect(count - error).toBeLessThanOrEqual(real);
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

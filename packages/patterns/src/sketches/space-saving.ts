@@ -17,6 +17,8 @@ export interface HeavyHitter<Key> {
 export class SpaceSaving<Key> {
   readonly counters: number;
   #total = 0;
+  /** How often a key that was never counted may have come while there is room. Above 0 only in what was merged of a smaller summary. */
+  #unseen = 0;
   readonly #slots = new Map<Key, number>();
   readonly #keys: Key[] = [];
   readonly #counts: Float64Array;
@@ -57,9 +59,9 @@ export class SpaceSaving<Key> {
     return slot === undefined ? undefined : this.#at(slot);
   }
 
-  /** No key that is not counted has come more often. 0 while there is room. */
+  /** No key that is not counted has come more often. 0 while there is room, but in what was merged of a smaller summary that was full. */
   get floor(): number {
-    return this.#keys.length < this.counters ? 0 : this.#counts[this.#heap[0]!]!;
+    return this.#keys.length < this.counters ? this.#unseen : this.#counts[this.#heap[0]!]!;
   }
 
   /** The keys with the greatest counts, greatest first. Those with count − error above the next one's count are certainly in order. O(m log m). */
@@ -86,6 +88,8 @@ export class SpaceSaving<Key> {
       merged.#errors[merged.#slots.get(key)!] = error;
     }
     merged.#total = this.#total + other.#total;
+    // Counts of all that are counted are at least this.
+    merged.#unseen = this.floor + other.floor;
     return merged;
   }
 
@@ -98,6 +102,8 @@ export class SpaceSaving<Key> {
     let slot = this.#keys.length;
     if (slot < this.counters) {
       this.#keys.push(key);
+      this.#counts[slot] = this.#unseen;
+      this.#errors[slot] = this.#unseen;
       this.#heap[slot] = slot;
       this.#places[slot] = slot;
       this.#rise(slot);
@@ -111,7 +117,7 @@ export class SpaceSaving<Key> {
     return slot;
   }
 
-  /** A new counter is 0, so it belongs on top; its weight is added, and it sinks, afterwards. */
+  /** A new counter is below none, so it belongs on top; its weight is added, and it sinks, afterwards. */
   #rise(start: number): void {
     let place = start;
     while (place > 0) {
