@@ -52,6 +52,8 @@ export function monotonicReads(
   writesPerSecond: number,
   readsPerSecond: number,
 ): number {
+  if (!(writesPerSecond >= 0 && readsPerSecond > 0))
+    throw new RangeError(`there must be reads, and no negative writes, got ${readsPerSecond} and ${writesPerSecond}`);
   return 1 - missProbability(copies, read, write) ** (1 + writesPerSecond / readsPerSecond);
 }
 

@@ -6,7 +6,7 @@
  * Writes of two leaders need not intersect: the first phase of the later one sees the earlier one's. Where there is no first phase (plain reads and
  * writes), use `ReadWriteQuorum`, which says what that costs.
  */
-import type { QuorumKind, QuorumSystem } from './quorum-system.ts';
+import { expectDistinct, type QuorumKind, type QuorumSystem } from './quorum-system.ts';
 
 export interface FlexibleOptions<Member> {
   readonly members: readonly Member[];
@@ -21,10 +21,11 @@ export class FlexibleQuorum<Member> implements QuorumSystem<Member> {
   readonly prepare: number;
   readonly accept: number;
 
-  /** `RangeError` unless both are from 1 to the number of members and together exceed it. */
+  /** `RangeError` unless members are distinct, both are from 1 to their number and together exceed it. */
   constructor(options: FlexibleOptions<Member>) {
     const { members, prepare, accept } = options;
     const count = members.length;
+    expectDistinct(members);
     for (const [name, size] of Object.entries({ prepare, accept }))
       if (!Number.isInteger(size) || size < 1 || size > count)
         throw new RangeError(`${name} must be a whole number from 1 to the number of members (${count}), got ${size}`);

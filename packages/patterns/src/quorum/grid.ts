@@ -5,16 +5,18 @@
  *
  * The grid may have gaps in its last row; a column is full with all that it has.
  */
-import type { QuorumKind, QuorumSystem } from './quorum-system.ts';
+import { expectDistinct, type QuorumKind, type QuorumSystem } from './quorum-system.ts';
 
 export class GridQuorum<Member> implements QuorumSystem<Member> {
   readonly members: readonly Member[];
   readonly columns: readonly (readonly Member[])[];
 
-  /** Members fill row after row of so many columns, the nearest to a square when absent. `RangeError` without members, and for more columns than members. */
+  /** Members fill row after row of so many columns, the nearest to a square when absent. `RangeError` without members, for one that
+   * comes twice, and for more columns than members. */
   constructor(members: readonly Member[], columnCount: number = Math.floor(Math.sqrt(members.length))) {
     if (!Number.isInteger(columnCount) || columnCount < 1 || columnCount > members.length)
       throw new RangeError(`a grid has from 1 to as many columns as members (${members.length}), got ${columnCount}`);
+    expectDistinct(members);
     this.members = [...members];
     this.columns = Array.from({ length: columnCount }, (_, column) =>
       members.filter((_member, place) => place % columnCount === column),

@@ -12,6 +12,13 @@ export interface QuorumSystem<Member> {
   isQuorum(kind: QuorumKind, has: (member: Member) => boolean): boolean;
 }
 
+/** `RangeError` when a member comes twice: it would be counted twice, and a quorum be smaller than it looks. */
+export function expectDistinct(members: readonly unknown[]): void {
+  if (new Set(members).size === members.length) return;
+  const twice = members.find((member, place) => members.indexOf(member) !== place);
+  throw new RangeError(`the members of a quorum must be distinct, got ${String(twice)} twice`);
+}
+
 export interface QuorumCheck<Member> {
   /** Each read hears of each earlier write. */
   readonly readsSeeWrites: boolean;
@@ -46,6 +53,7 @@ export function checkIntersection<Member>(system: QuorumSystem<Member>): QuorumC
  * members, else `RangeError`.
  */
 export function availability<Member>(system: QuorumSystem<Member>, kind: QuorumKind, up: number): number {
+  if (!(up >= 0 && up <= 1)) throw new RangeError(`up must be a probability from 0 to 1, got ${up}`);
   let sum = 0;
   forAllSets(system.members, (inSet) => {
     if (!system.isQuorum(kind, inSet)) return;

@@ -8,6 +8,7 @@ import {
   failuresTolerated,
   GridQuorum,
   gridAvailability,
+  monotonicReads,
   ReadWriteQuorum,
   readWriteFacts,
   sloppyQuorum,
@@ -286,4 +287,20 @@ describe('a sloppy quorum', () => {
     const nobody = sloppyQuorum(preference, 3, (node) => asked.add(node) && false);
     expect([nobody, [...asked].sort()]).toEqual([{ targets: [], homeNodes: 0, missing: ['a', 'b', 'c'] }, preference]);
   });
+});
+
+test('no quorum takes a member twice, since it would be counted twice', () => {
+  expect(() => new FlexibleQuorum({ members: ['a', 'a', 'b'], prepare: 2, accept: 2 })).toThrow(
+    /distinct, got a twice/,
+  );
+  expect(() => new ReadWriteQuorum(['a', 'b', 'b'], 2, 2)).toThrow(/distinct, got b twice/);
+  expect(() => new GridQuorum([1, 2, 1, 3], 2)).toThrow(/distinct, got 1 twice/);
+});
+
+test('numbers that mean nothing are refused by name', () => {
+  for (const copies of [0, -1, 1.5, Number.NaN])
+    expect(() => sloppyQuorum(['a', 'b'], copies, () => true)).toThrow(/copies must be a whole number from 1 on/);
+  for (const up of [-0.1, 1.1, Number.NaN])
+    expect(() => availability(new ReadWriteQuorum(['a'], 1, 1), 'read', up)).toThrow(/up must be a probability/);
+  expect(() => monotonicReads(3, 1, 1, 0, 0)).toThrow(/there must be reads/);
 });

@@ -3,7 +3,7 @@
  * plain leaderless reads and writes (Dynamo, Cassandra, Riak); the words assume that no quorum is sloppy. DeCandia et al., "Dynamo", SOSP 2007,
  * section 4.5; Gifford, SOSP 1979.
  */
-import type { QuorumKind, QuorumSystem } from './quorum-system.ts';
+import { expectDistinct, type QuorumKind, type QuorumSystem } from './quorum-system.ts';
 
 export interface ReadWriteFacts {
   readonly copies: number;
@@ -24,8 +24,9 @@ export class ReadWriteQuorum<Member> implements QuorumSystem<Member> {
   readonly members: readonly Member[];
   readonly facts: ReadWriteFacts;
 
-  /** `RangeError` unless R and W are whole numbers from 1 to N. Quorums that do not intersect are allowed: `facts` and `words` say what that means. */
+  /** `RangeError` unless members are distinct and R and W whole numbers from 1 to N. Quorums that do not intersect are allowed: `facts` and `words` say what that means. */
   constructor(members: readonly Member[], read: number, write: number) {
+    expectDistinct(members);
     this.members = [...members];
     this.facts = readWriteFacts(members.length, read, write);
   }

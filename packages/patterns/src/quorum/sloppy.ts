@@ -21,13 +21,15 @@ export interface SloppyQuorum<Node> {
 
 /**
  * The targets of a request. `preference` is the key's whole preference list, the home nodes first. Each home node that is down is stood in for by the
- * next node of the list that is up and not yet used. O(preference).
+ * next node of the list that is up and not yet used. `RangeError` unless `copies` is a whole number from 1 on. O(preference).
  */
 export function sloppyQuorum<Node>(
   preference: readonly Node[],
   copies: number,
   isUp: (node: Node) => boolean,
 ): SloppyQuorum<Node> {
+  if (!Number.isInteger(copies) || copies < 1)
+    throw new RangeError(`copies must be a whole number from 1 on, got ${copies}`);
   const home = preference.slice(0, copies);
   const targets: SloppyTarget<Node>[] = home.filter(isUp).map((node) => ({ node }));
   const homeNodes = targets.length;
