@@ -37,6 +37,9 @@ describe('fixed partitions', () => {
   test('refuses tables that are none', () => {
     expect(() => PartitionTable.empty(0)).toThrow(/1 to 65536 partitions/);
     expect(() => PartitionTable.empty(65_537)).toThrow(RangeError);
+    expect(() => PartitionTable.empty(1.5)).toThrow(/1 to 65536 partitions, got 1.5/);
+    for (const count of [0, -1, 1.5, Number.NaN]) expect(() => partitionOf('key', count)).toThrow(RangeError);
+    expect(() => PartitionTable.of(Number.NaN, [[]])).toThrow(/epoch of a table must be a whole number/);
     expect(() => PartitionTable.empty(2).change([[2, ['a']]])).toThrow(/no partition 2/);
     expect(() => PartitionTable.empty(2).change([[1, ['a', 'a']]])).toThrow(/partition 1 must be distinct/);
   });

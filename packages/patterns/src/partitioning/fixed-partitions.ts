@@ -12,9 +12,18 @@ export const PARTITIONS_MAX = 65_536;
 /** How a table stands to the epoch in a request: `behind`: its owner must fetch a newer one before it answers; `ahead`: the sender must. */
 export type EpochStanding = 'current' | 'behind' | 'ahead';
 
-/** The partition, from 0 to `count` − 1, of a key. For all time the same: MurmurHash3 of the key, modulo `count`. O(length). */
+/**
+ * The partition, from 0 to `count` − 1, of a key. For all time the same: MurmurHash3 of the key, modulo `count`. `RangeError` unless 1 to
+ * 65,536. O(length).
+ */
 export function partitionOf(key: string, count: number): number {
+  expectCount(count);
   return hashKey(key) % count;
+}
+
+function expectCount(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > PARTITIONS_MAX)
+    throw new RangeError(`a table has 1 to ${PARTITIONS_MAX} partitions, got ${count}`);
 }
 
 export class PartitionTable {
@@ -30,16 +39,18 @@ export class PartitionTable {
 
   /** A table of `count` partitions that nobody holds yet, at epoch 0. Ten or more per node that there will ever be. `RangeError` unless 1 to 65,536. */
   static empty(count: number): PartitionTable {
+    expectCount(count);
     return PartitionTable.of(
       0,
       Array.from({ length: count }, () => []),
     );
   }
 
-  /** A table as it was stored. `RangeError` for a wrong number of partitions and for a node that holds one twice. */
+  /** A table as it was stored. `RangeError` for a wrong number of partitions, an epoch that is none, and for a node that holds one twice. */
   static of(epoch: number, replicas: readonly (readonly string[])[]): PartitionTable {
-    if (replicas.length < 1 || replicas.length > PARTITIONS_MAX)
-      throw new RangeError(`a table has 1 to ${PARTITIONS_MAX} partitions, got ${replicas.length}`);
+    expectCount(replicas.length);
+    if (!Number.isSafeInteger(epoch) || epoch < 0)
+      throw new RangeError(`the epoch of a table must be a whole number from 0 on, got ${epoch}`);
     replicas.forEach((nodes, partition) => {
       if (new Set(nodes).size < nodes.length)
         throw new RangeError(`the replicas of partition ${partition} must be distinct nodes, got ${nodes.join(', ')}`);
@@ -52,7 +63,7 @@ export class PartitionTable {
   }
 
   partitionOf(key: string): number {
-    return partitionOf(key, this.count);
+    return hashKey(key) % this.count;
   }
 
   /** The nodes that hold a key, the leader first. O(length of the key). */

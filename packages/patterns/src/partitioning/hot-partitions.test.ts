@@ -117,3 +117,11 @@ describe('salting', () => {
     expect(() => saltedKey('k', 2, -1)).toThrow(/salt/);
   });
 });
+
+test('a count or a partition that is none is refused and leaves no trace', () => {
+  const detector = new HotPartitions(options, at(0));
+  for (const count of [-5, 0, Number.NaN, Number.POSITIVE_INFINITY])
+    expect(() => detector.record('read', '1-a', at(1), count)).toThrow(/count must be greater than 0/);
+  expect(detector.ratePerSecond(1, at(2))).toBe(0);
+  expect(() => detector.record('read', '9-a', at(1))).toThrow(/a number from 0 to 3, got 9 for "9-a"/);
+});

@@ -94,9 +94,15 @@ export class HotPartitions {
     this.#current = new Window(now, this.#options.partitions, this.#options.counters);
   }
 
-  /** Notes one operation, or `count` at once. O(log counters) with the key that it is about. */
+  /** Notes one operation, or `count` at once. `RangeError` for a count or a partition that is none. O(log counters) with the key that it is about. */
   record(kind: 'read' | 'write', key: string, now: Instant, count: number = 1): void {
     const partition = this.#options.partitionOf(key);
+    if (!(count > 0 && count < Number.POSITIVE_INFINITY))
+      throw new RangeError(`count must be greater than 0, got ${count}`);
+    if (!(partition in this.#weights))
+      throw new RangeError(
+        `partitionOf must give a number from 0 to ${this.#weights.length - 1}, got ${partition} for ${JSON.stringify(key)}`,
+      );
     this.#decay(partition, now);
     this.#weights[partition]! += count;
     this.#turn(now);

@@ -124,3 +124,9 @@ describe('advice on key ranges', () => {
     expect(splitPoint([], '')).toBeUndefined();
   });
 });
+
+test('an epoch or a next id that is none is refused', () => {
+  const { ranges } = KeyRanges.whole(['a']);
+  expect(() => KeyRanges.of(Number.NaN, ranges, 2)).toThrow(/epoch of ranges must be a whole number/);
+  expect(() => KeyRanges.of(0, ranges, 2.5)).toThrow(/nextId must be a whole number, got 2.5/);
+});

@@ -42,6 +42,9 @@ export class KeyRanges {
   static of(epoch: number, ranges: readonly KeyRange[], nextId: number): KeyRanges {
     if (ranges.length < 1 || ranges.length > KEY_RANGES_MAX)
       throw new RangeError(`there must be 1 to ${KEY_RANGES_MAX} ranges, got ${ranges.length}`);
+    if (!Number.isSafeInteger(epoch) || epoch < 0)
+      throw new RangeError(`the epoch of ranges must be a whole number from 0 on, got ${epoch}`);
+    if (!Number.isSafeInteger(nextId)) throw new RangeError(`nextId must be a whole number, got ${nextId}`);
     ranges.forEach((range, i) => {
       const start = i === 0 ? '' : ranges[i - 1]!.end;
       const isLast = i === ranges.length - 1;

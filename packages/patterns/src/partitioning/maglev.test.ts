@@ -49,3 +49,11 @@ describe('maglev', () => {
     expect(tableOf(Maglev.of(named(1), { tableSize: 2 }))).toEqual([0, 0]);
   });
 });
+
+test('a hash that came as a signed integer is taken for the unsigned one', () => {
+  const maglev = Maglev.of([{ id: 'a' }, { id: 'b' }, { id: 'c' }]);
+  for (let i = 0; i < 50; i++) {
+    const hash = Math.imul(i, 0x9e3779b1);
+    expect(maglev.ownerOfHash(hash)).toBe(maglev.ownerOfHash(hash >>> 0));
+  }
+});

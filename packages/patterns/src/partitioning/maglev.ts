@@ -60,7 +60,7 @@ export class Maglev implements Placement {
 
   /** O(1); allocates nothing. */
   ownerOfHash(hash: number): string {
-    return this.nodes[this.#table[hash % this.tableSize]!]!.id;
+    return this.nodes[this.#table[(hash >>> 0) % this.tableSize]!]!.id;
   }
 
   /** The share of the table that each node has, by id. They sum to 1. */

@@ -73,3 +73,8 @@ describe('rendezvous hashing', () => {
     }
   });
 });
+
+test('weights whose sums or shares no number holds are refused by every placement', () => {
+  for (const weight of [1e308, 5e-324, Number.POSITIVE_INFINITY, 0, -1, Number.NaN])
+    expect(() => Rendezvous.of([{ id: 'a', weight }])).toThrow(/the weight of "a" must be greater than 0/);
+});
