@@ -28,6 +28,7 @@ export class MerkleDiff {
   constructor(tree: MerkleTree, options: { readonly bucketsMax?: number } = {}) {
     this.#tree = tree;
     this.#bucketsMax = options.bucketsMax ?? 65_536;
+    if (!(this.#bucketsMax >= 1)) throw new RangeError(`bucketsMax must be at least 1, not ${this.#bucketsMax}`);
   }
 
   /** What to ask the other side, or undefined when it is done. */

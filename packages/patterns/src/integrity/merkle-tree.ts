@@ -111,7 +111,7 @@ export class MerkleTree {
   }
 
   #change(bucket: number, fingerprint: Uint8Array, sign: 1 | -1): void {
-    if (!(bucket >= 0 && bucket < this.buckets))
+    if (!(Number.isInteger(bucket) && bucket >= 0 && bucket < this.buckets))
       throw new RangeError(`bucket must be from 0 to ${this.buckets - 1}, not ${bucket}`);
     if (fingerprint.length !== MERKLE_HASH_BYTES)
       throw new RangeError(`a fingerprint must have ${MERKLE_HASH_BYTES} bytes, not ${fingerprint.length}`);

@@ -145,3 +145,10 @@ test('nonsense is refused: questions of another shape, answers of another length
   expect(() => tree.add(16, item(1, 1))).toThrow('bucket must be from 0 to 15, not 16');
   expect(() => tree.add(0, new Uint8Array(8))).toThrow('16 bytes, not 8');
 });
+
+test('a bucket between two buckets and a bound that is none are refused', () => {
+  const tree = new MerkleTree({ levels: 1, digest: SHA256 });
+  expect(() => tree.add(1.5, item(1, 1))).toThrow(/bucket must be from 0 to 15, not 1.5/);
+  for (const bucketsMax of [0, Number.NaN])
+    expect(() => new MerkleDiff(tree, { bucketsMax })).toThrow(/bucketsMax must be at least 1/);
+});
