@@ -256,3 +256,11 @@ test('with the node beside it, no two timestamps tie', () => {
   expect(compareNodeTimestamps(stamp(1, 'a'), stamp(1, 'b'))).toBeLessThan(0);
   expect(compareNodeTimestamps(stamp(1, 'a'), stamp(1, 'a'))).toBe(0);
 });
+
+test('a remote time with parts that are none is refused by throwing, and changes nothing', () => {
+  const clock = new HybridClock();
+  clock.tick(1000);
+  for (const [wallMs, logical] of [[Number.NaN, 0], [1000, Number.NaN], [1000.5, 0], [1000, 65_536], [-1, 0]] as const) // biome-ignore format: one line
+    expect(() => clock.receive({ kind: 'timestamp', wallMs, logical }, 1000)).toThrow(/must be an integer/);
+  expect(show(clock.tick(1000))).toBe('1000,1');
+});

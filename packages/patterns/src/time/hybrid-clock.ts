@@ -17,7 +17,14 @@
  * Pure: the wall clock's time is an argument. No allocation but the timestamp. O(1).
  */
 import { assert } from '../base/index.ts';
-import { compareHybrid, type HybridTimestamp, hybridTimestamp, LOGICAL_MAX, WALL_MS_MAX } from './hybrid-timestamp.ts';
+import {
+  compareHybrid,
+  expectHybrid,
+  type HybridTimestamp,
+  hybridTimestamp,
+  LOGICAL_MAX,
+  WALL_MS_MAX,
+} from './hybrid-timestamp.ts';
 
 export interface HybridClockOptions {
   /** The same in a whole cluster. Default 500. */
@@ -93,8 +100,12 @@ export class HybridClock {
     return this.#advance(this.#wallMs, this.#logical + 1);
   }
 
-  /** The timestamp of receiving a message that was sent at `remote`: above that and every earlier one here. When refused, nothing changes. */
+  /**
+   * The timestamp of receiving a message that was sent at `remote`: above that and every earlier one here. When refused, nothing changes.
+   * Throws for a `remote` that is no timestamp: one part that is not a number would stay in this clock for ever.
+   */
   receive(remote: HybridTimestamp, physicalMs: number): HybridTimestamp | HybridRefusal {
+    expectHybrid(remote.wallMs, remote.logical);
     const physical = this.#observe(physicalMs);
     const aheadMs = remote.wallMs - physical;
     if (aheadMs > this.#maxOffsetMs) return { kind: 'refused', why: 'ahead', aheadMs };

@@ -19,6 +19,11 @@ export const LOGICAL_MAX: number = 0xffff;
 
 /** Throws when a part is out of range. */
 export function hybridTimestamp(wallMs: number, logical: number = 0): HybridTimestamp {
+  expectHybrid(wallMs, logical);
+  return { kind: 'timestamp', wallMs, logical };
+}
+
+export function expectHybrid(wallMs: number, logical: number): void {
   assert(
     Number.isInteger(wallMs) && wallMs >= 0 && wallMs <= WALL_MS_MAX,
     'wallMs must be an integer from 0 to 2^48 − 1',
@@ -27,7 +32,6 @@ export function hybridTimestamp(wallMs: number, logical: number = 0): HybridTime
     Number.isInteger(logical) && logical >= 0 && logical <= LOGICAL_MAX,
     'logical must be an integer from 0 to 65535',
   );
-  return { kind: 'timestamp', wallMs, logical };
 }
 
 /** Negative when `a` is earlier. */
