@@ -100,3 +100,10 @@ describe('extrema', () => {
     expect(() => SizeEstimate.ofMember(random, 3).merge(SizeEstimate.ofMember(random, 4))).toThrow(/as many/);
   });
 });
+
+test('a share that is no number is refused, and the mass stays', () => {
+  const member = new PushSum(pushSumStart.mean(6));
+  expect(() => member.receive({ epoch: 0, sum: Number.NaN, weight: 1 })).toThrow(/share must be finite/);
+  expect(() => member.receive({ epoch: 0, sum: 1, weight: -1 })).toThrow(/must not be negative/);
+  expect(member.estimate).toBe(6);
+});

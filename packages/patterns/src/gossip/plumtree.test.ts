@@ -151,6 +151,13 @@ describe('single steps', () => {
     expect(step(120, { kind: 'tick' })).toMatchObject([{ to: 'd', message: { kind: 'graft' } }]);
     expect([step(140, { kind: 'tick' }), node.deadline]).toEqual([[], undefined]);
   });
+  test('no more bodies are waited for at a time than are kept', () => {
+    const node = new Plumtree<string>({ graftAfterMs: 100, regraftAfterMs: 20, maxBodies: 2 });
+    const step = stepOf(node);
+    step(0, { kind: 'peer-up', peer: 'b' });
+    for (const id of ['x', 'y', 'z']) step(0, { kind: 'message', from: 'b', message: { kind: 'ihave', id, round: 1 } });
+    expect(step(100, { kind: 'tick' })).toMatchObject([{ message: { id: 'x' } }, { message: { id: 'y' } }]);
+  });
   test('the store is bounded; strangers make no links; a body is broadcast once', () => {
     const node = new Plumtree<string>({ graftAfterMs: 100, regraftAfterMs: 20, maxBodies: 1 });
     const step = stepOf(node);

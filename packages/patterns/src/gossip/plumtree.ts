@@ -15,7 +15,10 @@ export interface PlumtreeOptions {
   readonly graftAfterMs: number;
   /** How long until the next announcer is asked. Above one round trip. */
   readonly regraftAfterMs: number;
-  /** Bodies kept to answer grafts; also how many are recognised as duplicates. 10,000 by default. */
+  /**
+   * Bodies kept to answer grafts; also how many are recognised as duplicates, and how many announced ones are waited
+   * for at a time. 10,000 by default.
+   */
   readonly maxBodies?: number;
 }
 
@@ -53,6 +56,10 @@ export class Plumtree<Body> {
     assert(options.graftAfterMs > 0, 'graftAfterMs must be above 0');
     assert(options.regraftAfterMs > 0, 'regraftAfterMs must be above 0');
     this.#options = options;
+  }
+
+  get #maxBodies(): number {
+    return this.#options.maxBodies ?? 10_000;
   }
 
   /** Peers that get bodies: the links of the tree. */
@@ -122,7 +129,7 @@ export class Plumtree<Body> {
 
   #passOn(id: string, body: Body, round: number, from: string, out: PlumtreeEffect<Body>[]): void {
     this.#bodies.set(id, { body, round });
-    if (this.#bodies.size > (this.#options.maxBodies ?? 10_000)) this.#forgetOldest();
+    if (this.#bodies.size > this.#maxBodies) this.#forgetOldest();
     for (const to of this.#eager)
       if (to !== from) out.push({ kind: 'send', to, message: { kind: 'gossip', id, body, round } });
     for (const to of this.#lazy) if (to !== from) out.push({ kind: 'send', to, message: { kind: 'ihave', id, round } });
@@ -139,6 +146,7 @@ export class Plumtree<Body> {
     if (this.#bodies.has(id)) return;
     const missing = this.#missing.get(id);
     if (missing === undefined) {
+      if (this.#missing.size >= this.#maxBodies) return;
       const dueAt = Instant.add(now, this.#options.graftAfterMs);
       this.#missing.set(id, { dueAt, announcers: [{ peer, round }] });
     } else if (!missing.announcers.some((announcer) => announcer.peer === peer)) {

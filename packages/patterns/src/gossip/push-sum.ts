@@ -70,6 +70,8 @@ export class PushSum {
    * input, then give it in again. `stale`: of an epoch that is over, ignored.
    */
   receive(share: PushSumShare): 'taken' | 'later' | 'stale' {
+    assert(Number.isFinite(share.sum) && Number.isFinite(share.weight), 'a share must be finite');
+    assert(share.weight >= 0, 'the weight of a share must not be negative');
     if (share.epoch !== this.#epoch) return share.epoch > this.#epoch ? 'later' : 'stale';
     this.#sum += share.sum;
     this.#weight += share.weight;
