@@ -47,10 +47,13 @@ export class EmergentLeader implements Election<SafeLeadership, EmergentLeaderIn
   readonly #joining = new Set<string>();
 
   constructor(options: EmergentLeaderOptions) {
+    const founders = options.founders ?? [];
     assert(options.retryMs > 0, 'retryMs must be above 0');
+    // One who is named twice would be two of a majority.
+    assert(new Set(founders).size === founders.length, `founders must be distinct, not ${founders.join(', ')}`);
     this.#self = options.self;
     this.#retryMs = options.retryMs;
-    this.#view = { generation: 0, version: 0, members: options.founders ?? [] };
+    this.#view = { generation: 0, version: 0, members: founders };
   }
 
   get view(): MemberView {

@@ -9,7 +9,15 @@ import type { Brand, Instant } from '../base/index.ts';
 
 /** Only kernels whose elections rest on a quorum or an atomic store make one. */
 export type FencingToken = Brand<number, 'FencingToken'>;
-export const FencingToken: { of(token: number): FencingToken } = { of: (token) => token as FencingToken };
+export const FencingToken: {
+  /** `RangeError` unless it is a safe integer: beyond 2^53 two tokens could be one number, and nothing is below what is not a number. */
+  of(token: number): FencingToken;
+} = {
+  of: (token) => {
+    if (!Number.isSafeInteger(token)) throw new RangeError(`a fencing token must be a safe integer, got ${token}`);
+    return token as FencingToken;
+  },
+};
 
 export interface SafeLeadership {
   readonly safety: 'safe';
@@ -47,7 +55,8 @@ export class FencedResource {
   }
 
   admit(token: FencingToken): boolean {
-    if (token < this.#highest) return false;
+    // Written so that what is not a number is refused, too.
+    if (!(token >= this.#highest)) return false;
     this.#highest = token;
     return true;
   }

@@ -11,6 +11,7 @@ import {
   type ExternalLeaderEffect,
   type ExternalLeaderInput,
   FencedResource,
+  FencingToken,
   LeaseElection,
   type LeaseElectionEffect,
   type LeaseElectionInput,
@@ -322,4 +323,19 @@ describe('emergent leader', () => {
     );
     expect(tokens).toBeGreaterThan(400);
   });
+});
+
+test('a token that is no whole number is none, and a resource admits only numbers', () => {
+  for (const token of [Number.NaN, Number.POSITIVE_INFINITY, 1.5, 2 ** 53])
+    expect(() => FencingToken.of(token)).toThrow(/a fencing token must be a safe integer/);
+  const resource = new FencedResource();
+  expect(resource.admit(FencingToken.of(5))).toBe(true);
+  expect(resource.admit(Number.NaN as FencingToken)).toBe(false);
+  expect([resource.admit(FencingToken.of(4)), resource.highest]).toEqual([false, 5]);
+});
+
+test('a founder who is named twice would be two of a majority, and is refused', () => {
+  expect(() => new EmergentLeader({ self: 'a', founders: ['a', 'a', 'b'], retryMs: 10 })).toThrow(
+    /founders must be distinct, not a, a, b/,
+  );
 });
