@@ -61,6 +61,7 @@ export class FrameReader {
   #need: number = FRAME_HEADER_BYTES;
 
   constructor(payloadMaxBytes: number) {
+    assert(payloadMaxBytes >= 0, `payloadMaxBytes must be >= 0, not ${payloadMaxBytes}`);
     this.#payloadMax = payloadMaxBytes;
   }
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Instant } from '../base/index.ts';
 import { RequestBatch } from './request-batch.ts';
+import { RequestPipeline } from './request-pipeline.ts';
 
 const t = Instant.of;
 const add = (batch: RequestBatch<string>, items: string, now = 0): boolean[] =>
@@ -104,4 +105,12 @@ describe('a request batch', () => {
       { numRuns: 200 },
     );
   });
+});
+
+test('a size that is none is refused: it would let every bound pass', () => {
+  for (const sizeBytes of [Number.NaN, -1]) {
+    expect(() => new RequestBatch<string>().add('a', sizeBytes, Instant.of(0))).toThrow(/sizeBytes must be >= 0/);
+    expect(() => new RequestPipeline<string>().add('a', sizeBytes)).toThrow(/sizeBytes must be >= 0/);
+  }
+  expect(() => new RequestPipeline<undefined>().add(undefined, 1)).toThrow(/must not be undefined/);
 });

@@ -74,6 +74,7 @@ export class RequestBatch<T> {
 
   /** False when the queue is full: the item was not taken, and its sender is to slow down. */
   add(item: T, sizeBytes: number, now: Instant): boolean {
+    assert(sizeBytes >= 0, `sizeBytes must be >= 0, not ${sizeBytes}`);
     if (this.queued >= this.#queuedMax) return false;
     this.#queue.push(item);
     this.#sizes.push(sizeBytes);

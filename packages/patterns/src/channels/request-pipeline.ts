@@ -72,6 +72,8 @@ export class RequestPipeline<T> {
 
   /** False when the queue is full: the request was not taken. */
   add(request: T, sizeBytes: number): boolean {
+    assert(sizeBytes >= 0, `sizeBytes must be >= 0, not ${sizeBytes}`);
+    assert(request !== undefined, 'a request must not be undefined: that is what stands for none');
     if (this.queued >= this.#queuedMax) return false;
     this.#queue.push(request);
     this.#queueSizes.push(sizeBytes);

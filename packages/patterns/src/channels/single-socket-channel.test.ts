@@ -150,3 +150,14 @@ describe('a single-socket channel', () => {
     expect(out).toMatchObject([{ kind: 'broken' }]);
   });
 });
+
+test('an answer that the other side would refuse is refused here, and costs no other request its answer', () => {
+  const asking = new AskingChannel<string>({ payloadMaxBytes: 4 });
+  const answering = new AnsweringChannel({ payloadMaxBytes: 4 });
+  asking.ask('a', bytes('hi'));
+  const [request] = requestsOf(answering, asking.flush());
+  expect(() => answering.answer(request!, bytes('too long'))).toThrow('an answer of 8 bytes, at most 4 may be');
+  answering.answer(request!, bytes('fits'));
+  expect(answersOf(asking, answering.flush())).toEqual(['a=fits']);
+  expect(() => new FrameReader(Number.NaN)).toThrow(/payloadMaxBytes must be >= 0, not NaN/);
+});

@@ -100,6 +100,7 @@ export class AskingChannel<T> {
 }
 
 export interface AnsweringChannelOptions {
+  /** Longest payload of a request and of an answer. Default 16 MiB. */
   readonly payloadMaxBytes?: number;
   /** `as-asked`: an answer that is ready waits for those before it. `as-ready`: it leaves. Default `as-asked`. */
   readonly order?: 'as-asked' | 'as-ready';
@@ -121,6 +122,7 @@ export interface UnansweredRequest {
 export class AnsweringChannel {
   readonly #writer = new FrameWriter();
   readonly #reader: FrameReader;
+  readonly #payloadMax: number;
   readonly #inOrder: boolean;
   readonly #unansweredMax: number;
   /** Answers that are ready and wait for those before them, by place. */
@@ -132,7 +134,8 @@ export class AnsweringChannel {
   #isBroken = false;
 
   constructor(options: AnsweringChannelOptions = {}) {
-    this.#reader = new FrameReader(options.payloadMaxBytes ?? PAYLOAD_MAX_BYTES);
+    this.#payloadMax = options.payloadMaxBytes ?? PAYLOAD_MAX_BYTES;
+    this.#reader = new FrameReader(this.#payloadMax);
     this.#inOrder = options.order !== 'as-ready';
     this.#unansweredMax = options.unansweredMax ?? 1_024;
     assert(this.#unansweredMax >= 1, `unansweredMax must be >= 1, not ${options.unansweredMax}`);
@@ -162,8 +165,12 @@ export class AnsweringChannel {
     }
   }
 
-  /** Each request is answered once, in any order. */
+  /** Each request is answered once, in any order. Throws for a payload that is too long: the peer would close the connection, and all would be lost. */
   answer({ id, place }: UnansweredRequest, payload: Uint8Array): void {
+    assert(
+      payload.length <= this.#payloadMax,
+      `an answer of ${payload.length} bytes, at most ${this.#payloadMax} may be`,
+    );
     this.#answered += 1;
     assert(this.#answered <= this.#arrived, 'a request is answered once');
     if (!this.#inOrder) {

@@ -121,3 +121,8 @@ describe('a singular update queue', () => {
     expect(log.batches).toEqual([[1]]);
   });
 });
+
+test('a bound that is none is named', () => {
+  for (const queuedMax of [0, Number.NaN])
+    expect(() => new SingularUpdateQueue(() => [], { queuedMax })).toThrow(`queuedMax must be >= 1, not ${queuedMax}`);
+});

@@ -61,6 +61,7 @@ export class SingularUpdateQueue<U, R> {
   constructor(apply: ApplyUpdates<U, R>, options: SingularUpdateQueueOptions = {}) {
     this.#apply = apply;
     this.#queuedMax = options.queuedMax ?? 10_000;
+    assert(this.#queuedMax >= 1, `queuedMax must be >= 1, not ${options.queuedMax}`);
     this.#roomAt = options.roomAt ?? Math.floor(this.#queuedMax / 2);
     assert(
       this.#roomAt >= 0 && this.#roomAt < this.#queuedMax,
