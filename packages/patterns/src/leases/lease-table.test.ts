@@ -183,3 +183,14 @@ test('granting and revoking without end does not fill the memory', () => {
   expect(bench.table.size).toBe(10);
   expect(bench.table.pending).toBe(10);
 });
+
+test('a lease without a time, and options that are none, are refused', () => {
+  const table = new LeaseTable();
+  table.step({ kind: 'promote', term: 1, leases: [], extendMs: 0 }, Instant.of(0), []);
+  for (const ttlMs of [-1, Number.NaN])
+    expect(() => table.step({ kind: 'granted', id: 7, ttlMs }, Instant.of(0), [])).toThrow(
+      `the ttlMs of lease 7 must be >= 0, not ${ttlMs}`,
+    );
+  expect([table.size, table.deadline]).toEqual([0, undefined]);
+  expect(() => new LeaseTable({ retryMs: 0 })).toThrow(/retryMs must be > 0/);
+});

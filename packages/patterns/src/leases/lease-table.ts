@@ -89,9 +89,10 @@ export class LeaseTable {
 
   constructor(options: LeaseTableOptions = {}) {
     const rate = options.expiriesPerSecondMax ?? 750;
-    assert(rate > 0, 'expiriesPerSecondMax must be > 0');
+    assert(rate > 0, `expiriesPerSecondMax must be > 0, not ${rate}`);
     this.#ratePerMs = rate / 1000;
     this.#retryMs = options.retryMs ?? 1000;
+    assert(this.#retryMs > 0, `retryMs must be > 0, not ${this.#retryMs}`);
     this.#credit = this.#creditMax;
   }
 
@@ -153,6 +154,7 @@ export class LeaseTable {
 
   #add(id: number, ttlMs: number, expiresAt: number): void {
     if (this.#keeping === undefined) return;
+    assert(ttlMs >= 0 && !Number.isNaN(expiresAt), `the ttlMs of lease ${id} must be >= 0, not ${ttlMs}`);
     this.#remove(id);
     const lease = new Timed(id, ttlMs, expiresAt);
     this.#leases.set(id, lease);

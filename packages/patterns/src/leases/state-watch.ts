@@ -15,6 +15,7 @@
  *
  * Cost of a change: O(log ranges + groups hit + watchers hit). Cost of a watcher: one record.
  */
+import { assert } from '../base/index.ts';
 import type { RevisionLog } from './revision-log.ts';
 import { WatchGroups } from './watch-groups.ts';
 import {
@@ -70,6 +71,8 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     this.#keyOf = options.keyOf;
     this.#watchersMax = options.watchersMax ?? 100_000;
     this.#noticeEventsMax = options.noticeEventsMax ?? 1024;
+    assert(this.#watchersMax >= 1, `watchersMax must be >= 1, not ${options.watchersMax}`);
+    assert(this.#noticeEventsMax >= 1, `noticeEventsMax must be >= 1, not ${options.noticeEventsMax}`);
     this.#place = source.log.end;
     this.#told = source.revision;
   }

@@ -120,3 +120,9 @@ test('against a list that is searched each time: the same timers, in order of th
     { numRuns: 500 },
   );
 });
+
+test('a timer that is due at no number is refused', () => {
+  const wheel = new TimingWheel<WheelTimer>(Instant.of(0));
+  expect(() => wheel.start(new WheelTimer(), Number.NaN as Instant)).toThrow(/dueAt must be a number/);
+  expect(wheel.size).toBe(0);
+});

@@ -59,6 +59,7 @@ export class TimingWheel<T extends WheelTimer> {
   /** Starts a timer that is not waiting. O(1). */
   start(timer: T, dueAt: Instant): void {
     assert(timer.place === NOWHERE, 'a timer is started once, and again when it was stopped or taken');
+    assert(!Number.isNaN(dueAt), 'dueAt must be a number');
     timer.dueAt = dueAt;
     this.#size += 1;
     this.#place(timer);

@@ -51,7 +51,7 @@ export class WatchGroups<E> {
   }
 }
 
-/** Keys are binary strings, so no unit of theirs is above 0xff. */
-function rangeName(range: WatchRange): string {
-  return `${range.low}\u0100${range.high ?? '\u0100'}`;
+/** With its length in front, `low` cannot run over into `high`, whatever characters keys are made of. */
+function rangeName({ low, high }: WatchRange): string {
+  return high === undefined ? `${low.length}:${low}` : `${low.length}:${low}-${high}`;
 }
