@@ -37,7 +37,8 @@ export class Backoff {
 
   constructor(options: BackoffOptions = {}) {
     this.#baseMs = options.baseMs ?? 100;
-    this.#capMs = options.capMs ?? 20_000;
+    // A delay is a time that comes.
+    this.#capMs = Math.min(options.capMs ?? 20_000, Number.MAX_SAFE_INTEGER);
     this.#factor = options.factor ?? 2;
     this.#jitter = options.jitter ?? { kind: 'full' };
     assert(this.#baseMs >= 0, `baseMs must be >= 0, not ${options.baseMs}`);
@@ -56,7 +57,8 @@ export class Backoff {
    */
   delayMs(failures: number, previousMs: number, random: RandomNumber): number {
     const jitter = this.#jitter;
-    const exponential = Math.min(this.#capMs, this.#baseMs * this.#factor ** (failures - 1));
+    // The power grows beyond all numbers, and that times nothing would be no number.
+    const exponential = this.#baseMs === 0 ? 0 : Math.min(this.#capMs, this.#baseMs * this.#factor ** (failures - 1));
     switch (jitter.kind) {
       case 'none':
         return exponential;

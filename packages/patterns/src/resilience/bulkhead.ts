@@ -26,7 +26,10 @@ export class Bulkhead implements Policy {
 
   constructor(options: BulkheadOptions) {
     const { concurrentMax, waitersMax = 0 } = options;
-    assert(concurrentMax >= 1, `concurrentMax must be >= 1, not ${concurrentMax}`);
+    assert(
+      concurrentMax >= 1 && Math.floor(concurrentMax) === concurrentMax,
+      `concurrentMax must be a whole number >= 1, not ${concurrentMax}`,
+    );
     assert(waitersMax >= 0, `waitersMax must be >= 0, not ${waitersMax}`);
     this.#gate = new Gate(concurrentMax, waitersMax);
     this.#name = options.name ?? 'bulkhead';

@@ -2,6 +2,9 @@
  * How policies and the operation that they guard are put together, without a promise or a closure per policy and call. A policy `bind`s
  * the stage after it and gives a stage; a stage `start`s a call and tells a sink how it ended. Only the outermost stage makes a promise.
  *
+ * What a caller's own function throws that a policy asks about an error (`isRetryable`, `isFailure`, …) is what the call fails with, in place of that
+ * error; the policy's state is as if the call had ended.
+ *
  *     run -> Stage(retry) -> Stage(breaker) -> Stage(timeout) -> operation
  *              sink <---------- sink <----------- sink <------------+
  */

@@ -54,7 +54,8 @@ export class CircuitBreaker implements Policy {
   record(ticket: CircuitTicket, startedAt: Instant, failed: boolean): void {
     const circuit = this.#circuit;
     const before = circuit.state;
-    const now = failed || circuit.needsTime ? this.#clock.monotonic() : NO_TIME;
+    // A success of the last probe opens the circuit, too, when others failed.
+    const now = failed || circuit.needsTime || before !== 'closed' ? this.#clock.monotonic() : NO_TIME;
     circuit.record(ticket, failed, circuit.needsTime ? now - startedAt : 0, now);
     if (before !== circuit.state) this.#changed(before);
   }
@@ -63,7 +64,14 @@ export class CircuitBreaker implements Policy {
   failed(call: Call, ticket: CircuitTicket, startedAt: Instant, error: unknown): void {
     // A timeout further out cancels the call, too, and does say something about the service.
     if (call.isCancelled && !isTimeout(call.reason)) this.#circuit.cancel(ticket);
-    else this.record(ticket, startedAt, this.#isFailure === undefined || this.#isFailure(error));
+    else {
+      let isFailure = true;
+      try {
+        isFailure = this.#isFailure === undefined || this.#isFailure(error);
+      } finally {
+        this.record(ticket, startedAt, isFailure);
+      }
+    }
   }
 
   #refuse(sink: Sink, now: Instant): void {
@@ -100,7 +108,12 @@ class GuardedCall implements Sink {
   }
 
   fail(error: unknown): void {
-    this.breaker.failed(this.call, this.ticket, this.startedAt, error);
-    this.sink.fail(error);
+    let told = error;
+    try {
+      this.breaker.failed(this.call, this.ticket, this.startedAt, error);
+    } catch (problem) {
+      told = problem;
+    }
+    this.sink.fail(told);
   }
 }

@@ -243,3 +243,22 @@ describe('a circuit breaker', () => {
     expect(breaker.state).toBe('open');
   });
 });
+
+test('a breaker that the last probe opens stays open for its time, though that one succeeded', async () => {
+  const time = new FakeTime();
+  await time.advance(1_000_000);
+  const breaker = new CircuitBreaker(time, { window: { calls: 4 }, callsMin: 4, openMs: 100, probes: 3 });
+  const pipeline = compose(breaker);
+  const run = async (marks: string): Promise<void> => {
+    for (const mark of marks)
+      await pipeline.run(() => (mark === 'x' ? Promise.reject(new Error('ill')) : 1)).catch(() => undefined);
+  };
+  await run('xxxx');
+  expect(breaker.state).toBe('open');
+  await time.advance(100);
+  await run('xx.');
+  expect(breaker.state).toBe('open');
+  await time.advance(99);
+  await run('.');
+  expect(breaker.state).toBe('open');
+});

@@ -29,7 +29,7 @@ export interface CircuitOptions {
   readonly slowRate?: number;
   /** Which calls count: the last so many, or those of the last so many milliseconds. Default `{ calls: 100 }`. */
   readonly window?: { readonly calls: number } | { readonly windowMs: number; readonly buckets?: number };
-  /** No rate is looked at before the window has so many calls. Default 20, or the window's size when that is less. */
+  /** No rate is looked at before the window has so many calls, and only when a call fails or is slow: a success opens nothing. Default 20, or the window's size when that is less. */
   readonly callsMin?: number;
   /** How long nothing is let through. Default 30,000. */
   readonly openMs?: number;
@@ -94,7 +94,7 @@ export class Circuit {
     return this.#state;
   }
 
-  /** Whether `record` and `admit` look at their times while closed: where not, a caller need not read a clock. */
+  /** Whether `record` and `admit` look at their times while closed: where not, a caller need not read a clock, but for a failure. */
   get needsTime(): boolean {
     return this.#isTimed || this.#slowCallMs !== Number.POSITIVE_INFINITY;
   }

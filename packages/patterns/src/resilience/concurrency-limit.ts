@@ -63,6 +63,8 @@ export class GradientLimit implements ConcurrencyLimit {
     this.#smoothing = smoothing;
     this.#queue = options.queue ?? 4;
     this.#tolerance = options.tolerance ?? 1.5;
+    assert(this.#queue >= 0, `queue must be >= 0, not ${options.queue}`);
+    assert((options.longWindow ?? 1) >= 1, `longWindow must be >= 1, not ${options.longWindow}`);
     assert(this.#tolerance >= 1, `tolerance must be >= 1, not ${options.tolerance}`);
     this.#usual = new ExponentialAverage(options.longWindow ?? 600, 10);
   }
@@ -77,7 +79,8 @@ export class GradientLimit implements ConcurrencyLimit {
     if (usualMs > 2 * rttMs) this.#usual.scale(0.95);
     // With so few calls nothing is learnt about how many would be too many.
     if (inFlight < this.#estimate / 2) return;
-    const gradient = Math.max(0.5, Math.min(1, (this.#tolerance * usualMs) / rttMs));
+    // Where the clock is too coarse to see how long a call took, it took no longer than usual.
+    const gradient = rttMs > 0 ? Math.max(0.5, Math.min(1, (this.#tolerance * usualMs) / rttMs)) : 1;
     const next = this.#estimate * gradient + this.#queue;
     this.#estimate = clamp(this.#estimate * (1 - this.#smoothing) + next * this.#smoothing, this.#min, this.#max);
   }
@@ -112,6 +115,7 @@ export class VegasLimit implements ConcurrencyLimit {
     this.#min = min;
     this.#max = max;
     this.#probeMultiplier = options.probeMultiplier ?? 30;
+    assert(this.#probeMultiplier > 0, `probeMultiplier must be > 0, not ${options.probeMultiplier}`);
   }
 
   get limit(): number {
@@ -162,6 +166,7 @@ export class AimdLimit implements ConcurrencyLimit {
     const { initial = 20, min = 20, max = 200, keep = 0.9, timeoutMs = 5_000 } = options;
     checkRange(initial, min, max);
     assert(keep >= 0.5 && keep < 1, `keep must be in [0.5, 1), not ${keep}`);
+    assert(timeoutMs > 0, `timeoutMs must be > 0, not ${timeoutMs}`);
     this.#limit = initial;
     this.#min = min;
     this.#max = max;

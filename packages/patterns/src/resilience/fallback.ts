@@ -37,10 +37,10 @@ export class Fallback implements Policy {
 
   /** For its calls alone. */
   failed(call: Call, sink: Sink, error: unknown): void {
-    if (call.isCancelled || !this.#handles(error)) return sink.fail(error);
-    if (this.#events?.hasSubscribers === true) this.#events.publish({ kind: 'fell-back', policy: this.#name, error });
     let answer: unknown;
     try {
+      if (call.isCancelled || !this.#handles(error)) return sink.fail(error);
+      if (this.#events?.hasSubscribers === true) this.#events.publish({ kind: 'fell-back', policy: this.#name, error });
       answer = this.#answer(error, call);
     } catch (problem) {
       return sink.fail(problem);

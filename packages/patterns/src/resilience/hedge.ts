@@ -178,7 +178,14 @@ class HedgedCall extends DueItem implements CancelListener {
     if (this.isOver) return;
     this.#running.splice(this.#running.indexOf(attempt), 1);
     this.#policy.failed();
-    if (!this.#policy.worthMore(error)) {
+    let worthMore: boolean;
+    try {
+      worthMore = this.#policy.worthMore(error);
+    } catch (problem) {
+      this.#end(attempt, LOST);
+      return this.#sink.fail(problem);
+    }
+    if (!worthMore) {
       this.#end(attempt, LOST);
       this.#sink.fail(error);
     } else if (!this.#policy.startNext(this) && this.#running.length === 0) {

@@ -81,12 +81,15 @@ export class LimitConcurrency implements Policy {
 
   /** For its calls alone. `error` is undefined for a success. */
   end(startedAt: number, isCancelled: boolean, hasFailed: boolean, error: unknown): void {
-    const now = this.#time.clock.monotonic();
-    const isDrop = hasFailed && this.#isDrop(error);
-    // A failure may come at once, and a cancelled call ended early: neither says how long an answer takes.
-    if (isDrop) this.#dropped = true;
-    if (isDrop || (!hasFailed && !isCancelled)) this.#sample(now - startedAt, now);
-    this.#gate.leave();
+    try {
+      const now = this.#time.clock.monotonic();
+      const isDrop = hasFailed && this.#isDrop(error);
+      // A failure may come at once, and a cancelled call ended early: neither says how long an answer takes.
+      if (isDrop) this.#dropped = true;
+      if (isDrop || (!hasFailed && !isCancelled)) this.#sample(now - startedAt, now);
+    } finally {
+      this.#gate.leave();
+    }
   }
 
   /** For its calls alone. */
@@ -155,7 +158,12 @@ class LimitedCall extends GateWaiter implements Sink, CancelListener {
   }
 
   fail(error: unknown): void {
-    this.#policy.end(this.#startedAt, this.#call.isCancelled, true, error);
-    this.#sink.fail(error);
+    let told = error;
+    try {
+      this.#policy.end(this.#startedAt, this.#call.isCancelled, true, error);
+    } catch (problem) {
+      told = problem;
+    }
+    this.#sink.fail(told);
   }
 }

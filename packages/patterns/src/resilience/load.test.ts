@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Instant } from '../base/index.ts';
 import { AdaptiveThrottle } from './adaptive-throttle.ts';
+import { Bulkhead } from './bulkhead.ts';
 import type { Policy } from './call.ts';
 import { compose } from './compose.ts';
 import { AimdLimit, ExponentialAverage, GradientLimit, VegasLimit } from './concurrency-limit.ts';
@@ -291,4 +292,15 @@ describe('an adaptive concurrency limit', () => {
     expect(limits).toEqual([2, 2, 2, 3, 3, 3]);
     expect(events.events).toEqual([{ kind: 'limit', policy: 'concurrency limit', from: 2, to: 3 }]);
   });
+});
+
+test('a limit outlives samples that a coarse clock says took no time, and refuses options that are none', () => {
+  const gradient = new GradientLimit();
+  for (let i = 0; i < 20; i++) gradient.update({ rttMs: 0, inFlight: 30, dropped: false });
+  expect(gradient.limit).toBeGreaterThan(20);
+  expect(() => new GradientLimit({ queue: Number.NaN })).toThrow(/queue must be >= 0, not NaN/);
+  expect(() => new GradientLimit({ longWindow: 0 })).toThrow(/longWindow must be >= 1/);
+  expect(() => new VegasLimit({ probeMultiplier: Number.NaN })).toThrow(/probeMultiplier must be > 0/);
+  expect(() => new AimdLimit({ timeoutMs: Number.NaN })).toThrow(/timeoutMs must be > 0/);
+  expect(() => new Bulkhead({ concurrentMax: 1.5 })).toThrow(/concurrentMax must be a whole number >= 1, not 1.5/);
 });

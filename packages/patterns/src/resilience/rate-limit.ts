@@ -50,7 +50,8 @@ export class RateLimit implements Policy {
     if (this.#events?.hasSubscribers === true)
       this.#events.publish({ kind: 'refused', policy: this.#name, code: 'rate-limited' });
     const waitMs = this.#bucket.waitMs(1, now);
-    sink.fail(ResilienceError.of('rate-limited', `${this.#name}: no token for ${Math.ceil(waitMs)} ms`, waitMs));
+    const when = waitMs === NEVER ? 'no token will ever come' : `no token for ${Math.ceil(waitMs)} ms`;
+    sink.fail(ResilienceError.of('rate-limited', `${this.#name}: ${when}`, waitMs));
   }
 
   #wait(call: Call, sink: Sink, next: Stage, dueAt: Instant): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Backoff } from './backoff.ts';
 import { compose } from './compose.ts';
+import { RateLimit } from './rate-limit.ts';
 import { ResilienceError } from './resilience-error.ts';
 import { Retry } from './retry.ts';
 import { RetryBudget, RetryThrottle } from './retry-budget.ts';
@@ -219,4 +220,23 @@ describe('retry budget', () => {
     for (let i = 0; i < 1_000; i++) throttle.succeeded();
     expect(throttle.tokens).toBe(10);
   });
+});
+
+test('a delay is a number that comes, whatever the base and the cap', () => {
+  const none = { jitter: { kind: 'none' } } as const;
+  const half = (): number => 0.5;
+  expect(new Backoff({ baseMs: 0, ...none }).delayMs(2_000, 0, half)).toBe(0);
+  expect(new Backoff({ capMs: Number.POSITIVE_INFINITY, ...none }).delayMs(2_000, 0, half)).toBe(
+    Number.MAX_SAFE_INTEGER,
+  );
+});
+
+test('what will never be worth asking again is not asked again', async () => {
+  const time = new FakeTime();
+  const events = new Recorded();
+  const pipeline = compose(new Retry(time, () => 0.5, { events }), new RateLimit(time, { ratePerSecond: 0, burst: 1 }));
+  expect(await pipeline.run(() => 1)).toBe(1);
+  await expect(pipeline.run(() => 1)).rejects.toThrow('rate limit: no token will ever come');
+  expect(events.events).toMatchObject([{ kind: 'gave-up', why: 'error', attempts: 1 }]);
+  expect(time.pending).toBe(0);
 });

@@ -3,7 +3,7 @@
  * budget. Retry only what is idempotent or carries a request id (see `transactions`, idempotent receiver).
  *
  * An error's `retryAfterMs`, when it is a number, is the least that is waited: servers push back with it (gRPC A6), as do breakers
- * and rate limiters further in. An error whose `retryable` is false is final.
+ * and rate limiters further in; one that is infinite is final, as is an error whose `retryable` is false.
  */
 import { assert, Instant } from '../base/index.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -64,9 +64,12 @@ export class Retry implements Policy {
   delayAfter(error: unknown, attempt: number, previousMs: number): number | undefined {
     this.#budget?.failed();
     if (!this.#isRetryable(error, attempt)) return this.#giveUp('error', attempt, error);
+    const leastMs = retryAfterMs(error);
+    // A bucket that no token comes into: it will never be worth asking again.
+    if (leastMs === Number.POSITIVE_INFINITY) return this.#giveUp('error', attempt, error);
     if (attempt >= this.#attemptsMax) return this.#giveUp('attempts', attempt, error);
     if (this.#budget?.withdraw(this.#time.clock.monotonic()) === false) return this.#giveUp('budget', attempt, error);
-    const delayMs = Math.max(this.#backoff.delayMs(attempt, previousMs, this.#random), retryAfterMs(error));
+    const delayMs = Math.max(this.#backoff.delayMs(attempt, previousMs, this.#random), leastMs);
     if (this.#events?.hasSubscribers === true)
       this.#events.publish({ kind: 'retry', policy: this.#name, attempt: attempt + 1, delayMs, error });
     return delayMs;
@@ -110,7 +113,12 @@ class RetriedCall implements Sink, CancelListener {
     this.#current?.end();
     this.#current = undefined;
     if (this.#call.isCancelled) return this.#sink.fail(error);
-    const delayMs = this.#policy.delayAfter(error, this.#attempt, this.#delayMs);
+    let delayMs: number | undefined;
+    try {
+      delayMs = this.#policy.delayAfter(error, this.#attempt, this.#delayMs);
+    } catch (problem) {
+      return this.#sink.fail(problem);
+    }
     if (delayMs === undefined) return this.#sink.fail(error);
     this.#delayMs = delayMs;
     this.#call.listen(this);

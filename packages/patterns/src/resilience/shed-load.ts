@@ -62,7 +62,12 @@ export class ShedLoad implements Policy {
   failed(call: Call, error: unknown): void {
     // What the service would have said to a caller who left is not known: no reason to be stricter, unless time was up.
     const isLeft = call.isCancelled && !isTimeout(call.reason);
-    if (isLeft || !this.#isOverload(call.isCancelled ? call.reason : error)) this.accepted();
+    let isOverload = false;
+    try {
+      isOverload = !isLeft && this.#isOverload(call.isCancelled ? call.reason : error);
+    } finally {
+      if (!isOverload) this.accepted();
+    }
   }
 }
 
@@ -83,7 +88,12 @@ class CountedCall implements Sink {
   }
 
   fail(error: unknown): void {
-    this.policy.failed(this.call, error);
-    this.sink.fail(error);
+    let told = error;
+    try {
+      this.policy.failed(this.call, error);
+    } catch (problem) {
+      told = problem;
+    }
+    this.sink.fail(told);
   }
 }

@@ -164,3 +164,12 @@ describe('a rate limit', () => {
     expect(time.pending).toBe(0);
   });
 });
+
+test('counts and rates that are none are refused, and take nothing', () => {
+  const bucket = new TokenBucket({ ratePerSecond: 1, burst: 2 });
+  for (const count of [Number.NaN, -5])
+    expect(() => bucket.reserve(count, 0)).toThrow(`count must be >= 0, not ${count}`);
+  expect(() => bucket.setRate(Number.NaN, 0)).toThrow(/ratePerSecond must be >= 0/);
+  expect(() => bucket.setBurst(0, 0)).toThrow(/burst must be > 0/);
+  expect(bucket.tokens(0)).toBe(2);
+});

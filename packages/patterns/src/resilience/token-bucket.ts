@@ -50,6 +50,7 @@ export class TokenBucket {
    * for none; `NEVER` when nothing was taken. More than the burst are never there at once.
    */
   reserve(count: number, now: number, waitMaxMs: number = NEVER): number {
+    assert(count >= 0, `count must be >= 0, not ${count}`);
     if (count > this.#burst) return NEVER;
     const left = this.tokens(now) - count;
     const waitMs = left >= 0 ? 0 : -left / this.#perMs;
@@ -83,12 +84,14 @@ export class TokenBucket {
 
   /** The new rate holds from `now` on; who waits goes on waiting as long as it was told. */
   setRate(ratePerSecond: number, now: number): void {
+    assert(ratePerSecond >= 0, `ratePerSecond must be >= 0, not ${ratePerSecond}`);
     this.#tokens = this.tokens(now);
     this.#at = now;
     this.#perMs = ratePerSecond / 1000;
   }
 
   setBurst(burst: number, now: number): void {
+    assert(burst > 0, `burst must be > 0, not ${burst}`);
     this.#tokens = this.tokens(now);
     this.#at = now;
     this.#burst = burst;
