@@ -1,6 +1,7 @@
 /** Set that only grows: merge is union. Shapiro et al., "A Comprehensive Study …", 2011, specification 11. */
 import type { Crdt } from './crdt.ts';
 import { type MergeRule, PersistentMap } from './persistent-map.ts';
+import { expectWellFormed } from './state-bytes.ts';
 
 export type GSet = PersistentMap<true>;
 
@@ -27,7 +28,10 @@ export const gSet: GSetType = {
     });
   },
   read: (reader) => PersistentMap.of(Array.from({ length: reader.count() }, () => [reader.text(), true as const])),
-  add: (element) => PersistentMap.ofOne<true>(element, true),
+  add: (element) => {
+    expectWellFormed(element, 'an element');
+    return PersistentMap.ofOne<true>(element, true);
+  },
   has: (state, element) => state.has(element),
   value: (state) => state.keys(),
 };

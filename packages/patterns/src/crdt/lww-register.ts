@@ -46,6 +46,8 @@ export function lwwRegister<T>(codec: Codec<T>): LwwRegisterType<T> {
     },
     set: (value, stamp) => {
       assert(value !== undefined, 'undefined stands for a register that was never written');
+      // A part that is no number would come before and after everything.
+      hybridTimestamp(stamp.at.wallMs, stamp.at.logical);
       return { stamp, value };
     },
     value: (state) => state?.value,

@@ -12,6 +12,7 @@ import { DotContext } from '../time/index.ts';
 import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import { type DotMap, dotMapStore, partOf } from './dot-map.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { expectWellFormed } from './state-bytes.ts';
 
 export type OrMap<S> = Causal<DotMap<S>>;
 
@@ -32,6 +33,7 @@ export function orMap<S>(values: CausalType<S>): OrMapType<S> {
   return {
     ...type,
     update: (state, key, change) => {
+      expectWellFormed(key, 'a key');
       const before = state.store.entries.get(key) ?? nested.empty;
       const delta = change({ store: before, context: state.context });
       return { store: partOf(key, delta.store), context: delta.context };

@@ -12,6 +12,7 @@ import { type Causal, type CausalType, causalType, contextOf } from './causal.ts
 import { type DotMap, dotMapStore, partOf } from './dot-map.ts';
 import { type Dots, dotsStore, nothingCodec } from './dots.ts';
 import { PersistentMap } from './persistent-map.ts';
+import { expectWellFormed } from './state-bytes.ts';
 
 export type OrSetStore = DotMap<Dots<true>>;
 export type OrSet = Causal<OrSetStore>;
@@ -35,6 +36,7 @@ const NOTHING: OrSet = { store: { entries: PersistentMap.empty(), part: true }, 
 export const orSet: OrSetType = {
   ...causalType('or-set', 9, store),
   add: (state, element, actor) => {
+    expectWellFormed(element, 'an element');
     const dot = { actor, counter: state.context.last(actor) + 1, value: true as const };
     const before = state.store.entries.get(element);
     const context = before === undefined ? DotContext.ofOne(dot.actor, dot.counter) : contextOf(elements, before, dot);

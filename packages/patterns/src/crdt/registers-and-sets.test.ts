@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DotContext, hybridTimestamp } from '../time/index.ts';
-import { booleanCodec, bytesCodec, type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gSet, listOf, lwwRegister, mvRegister, numberCodec, orSet, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
+import { booleanCodec, bytesCodec, type Codec, decodeCrdt, enableWinsFlag, encodeCrdt, gCounter, gSet, listOf, lwwRegister, mvRegister, numberCodec, orMap, orSet, textCodec, twoPhaseSet } from './index.ts'; // biome-ignore format: one import
 
 const title = lwwRegister(textCodec);
 const at = (wallMs: number, node: string, logical = 0) => ({ at: hybridTimestamp(wallMs, logical), node });
@@ -184,4 +184,20 @@ test('OR-set: what removes or clears is itself a part, whatever it removes, and 
     expect([read.store.part, [...read.store.entries.entries()]]).toEqual([true, [...delta.store.entries.entries()]]);
     expect(orSet.equals(read, delta)).toBe(true);
   }
+});
+
+test('half of a surrogate pair is refused: bytes cannot hold it, and replicas would never agree on it', () => {
+  const half = 'x\ud83d';
+  for (const add of [() => gSet.add(half), () => twoPhaseSet.remove(half), () => orSet.add(orSet.empty, half, 'a')])
+    expect(add).toThrow(/an element must be well-formed text/);
+  expect(() => orMap(orSet).update(orMap(orSet).empty, half, (set) => set)).toThrow(/a key must be well-formed text/);
+  expect(() => encodeCrdt(title, title.set(half, at(1, 'a')))).toThrow(/what a state holds must be well-formed text/);
+  expect(() => encodeCrdt(gCounter, gCounter.increment(gCounter.empty, half))).toThrow(/well-formed/);
+  const state = orSet.add(orSet.empty, '😀', 'a');
+  expect(orSet.value(decodeCrdt(orSet, encodeCrdt(orSet, state)))).toEqual(['😀']);
+});
+
+test('a stamp with a part that is no number is refused: it would come before and after all others', () => {
+  const stamp = { at: { kind: 'timestamp', wallMs: Number.NaN, logical: 0 }, node: 'a' } as const;
+  expect(() => title.set('x', stamp)).toThrow(/wallMs must be an integer/);
 });

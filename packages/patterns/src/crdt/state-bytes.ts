@@ -9,6 +9,15 @@ import { DotContext } from '../time/index.ts';
 /** Up to so many names are found by looking at each: a map costs more to fill and to empty than most deltas to write. */
 const FEW_NAMES = 8;
 
+/**
+ * Throws for text with half of a surrogate pair: bytes cannot hold it, so that others would get another text, and never agree with the one who wrote it.
+ * `what` it is, in the error.
+ */
+export function expectWellFormed(text: string, what: string): void {
+  const { isWellFormed } = text as string & { isWellFormed(): boolean };
+  assert(isWellFormed.call(text), `${what} must be well-formed text, without half of a surrogate pair`);
+}
+
 export class StateWriter extends ByteWriter {
   /** Those up to `#count` count. */
   readonly #names: string[] = [];
@@ -17,6 +26,11 @@ export class StateWriter extends ByteWriter {
   #numbers: Map<string, number> | undefined;
   /** The last that was written. */
   #timeMs = 0;
+
+  override text(text: string): void {
+    expectWellFormed(text, 'what a state holds');
+    super.text(text);
+  }
 
   /** Its number; when it comes for the first time, the number that it will have, and the name. */
   name(name: string): void {
