@@ -149,3 +149,13 @@ test('no request is carried out twice, and a reloaded receiver goes on as the or
     { numRuns: 500 },
   );
 });
+
+test('a request whose number is none is refused, and not carried out each time that it comes', () => {
+  const receiver = new IdempotentReceiver<object>();
+  receiver.open(1);
+  for (const sequence of [Number.NaN, 1.5])
+    expect(() => receiver.receive(1, sequence, 0)).toThrow(
+      `the number of a request must be an integer, not ${sequence}`,
+    );
+  expect(() => new IdempotentReceiver<object>({ weightMax: Number.NaN })).toThrow(/weightMax must be above 0/);
+});

@@ -76,7 +76,8 @@ export class IdempotentReceiver<R extends object> {
     this.#windowMax = options.windowMax ?? 4096;
     this.#weightMax = options.weightMax ?? 64 * 1024 * 1024;
     this.#weigh = options.weigh ?? (() => 1);
-    assert(this.#sessionsMax >= 1, 'sessionsMax must be at least 1');
+    assert(this.#sessionsMax >= 1, `sessionsMax must be at least 1, not ${this.#sessionsMax}`);
+    assert(this.#weightMax > 0, `weightMax must be above 0, not ${this.#weightMax}`);
     assert(this.#windowMax >= 1 && (this.#windowMax & (this.#windowMax - 1)) === 0, 'windowMax must be a power of two');
   }
 
@@ -109,6 +110,7 @@ export class IdempotentReceiver<R extends object> {
 
   /** The remembered answer when this request was carried out before; otherwise what to do with it. */
   receive(session: number, sequence: number, acknowledgedBelow: number): R | Reception {
+    assert(Number.isInteger(sequence), `the number of a request must be an integer, not ${sequence}`);
     const found = this.#sessions.get(session);
     if (found === undefined) return 'unknown-session';
     if (sequence > SEQUENCE_MAX) return 'window-full';

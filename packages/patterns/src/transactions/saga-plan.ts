@@ -80,6 +80,11 @@ export class SagaPlan<I, R> {
     const order = steps.map(({ kind }) => kind[0]).join('');
     assert(/^c*p?r*$/.test(order), 'steps come in this order: compensatable ones, at most one pivot, retriable ones');
     assert(new Set(steps.map(({ name }) => name)).size === steps.length, 'a step has a name of its own');
+    for (const { name, attemptsMax = 1 } of steps) {
+      // Else a step of one saga could have the idempotency key of a step of another.
+      assert(!name.includes('/'), `the name of a step must not contain "/", as "${name}" does`);
+      assert(attemptsMax >= 1, `attemptsMax of step "${name}" must be >= 1, not ${attemptsMax}`);
+    }
   }
 
   /** A step that the log speaks of must be in the plan. */

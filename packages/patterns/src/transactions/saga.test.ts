@@ -196,3 +196,24 @@ test('a plan has its steps in order, each with a name, and keeps those that logs
   const other = new SagaPlan(stepsOf(services, 'c'));
   await expect(runSaga(other, bench.world, { id: 's', input: '' })).rejects.toThrow(/no step "c1"/);
 });
+
+test('whatever a step throws, also nothing, is an outcome that is not known, and no end of the run', async () => {
+  for (const thrown of [undefined, null, 'text', 7]) {
+    const log = new MemorySagaLog<string, string>();
+    const step = { kind: 'pivot', name: 'p', run: () => Promise.reject(thrown) } as const;
+    const plan = new SagaPlan<string, string>([step], { attemptsMax: 1 });
+    expect(await runSaga(plan, { log, pause: async () => {} }, { id: 's', input: 'in' })).toMatchObject({
+      kind: 'stuck',
+      step: 'p',
+      why: String(thrown),
+    });
+  }
+});
+
+test('names that could make one idempotency key of two, and bounds that are none, are refused', () => {
+  const step = (name: string, attemptsMax?: number) =>
+    ({ kind: 'pivot', name, run: async () => '', ...(attemptsMax !== undefined && { attemptsMax }) }) as const;
+  expect(() => new SagaPlan([step('b/c')])).toThrow('the name of a step must not contain "/", as "b/c" does');
+  for (const max of [0, Number.NaN])
+    expect(() => new SagaPlan([step('b', max)])).toThrow(`attemptsMax of step "b" must be >= 1, not ${max}`);
+});

@@ -155,7 +155,8 @@ class SagaRun<I, R> {
       if (step.kind === 'compensatable') await step.compensate(scope, { ...call, undoes });
       return { kind: 'done', step: step.name, direction };
     } catch (error) {
-      const { outcome, retryable } = error as { outcome?: unknown; retryable?: unknown };
+      // Anything may be thrown, and nothing too.
+      const { outcome, retryable } = (error ?? {}) as { outcome?: unknown; retryable?: unknown };
       const why = error instanceof Error ? error.message : String(error);
       const isFinal = retryable === false;
       // That a repetition was turned away at the door says nothing of the request that it repeats.
