@@ -91,3 +91,8 @@ describe('failover', () => {
     expect(position(102, 'c', 6, 40)).toEqual([]);
   });
 });
+
+test('a replica that is named twice would promise for two, and is refused', () => {
+  expect(() => make({ replicas: ['a', 'a', 'b'] })).toThrow('replicas must be distinct, not a, a, b');
+  expect(() => make({ mode: sync(2), inSync: ['b', 'b'] })).toThrow('replicas must be distinct, not b, b');
+});

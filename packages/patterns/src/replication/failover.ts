@@ -68,9 +68,13 @@ export class Failover {
   #saidShort = false;
   #over = false;
 
-  /** `RangeError` when the mode does not fit the replicas, or the in-sync set is missing. */
+  /** `RangeError` when the mode does not fit the replicas, one of them is named twice, or the in-sync set is missing. */
   constructor(options: FailoverOptions) {
     this.#options = options;
+    // One that is named twice would count for two that promise.
+    for (const names of [options.replicas, options.inSync ?? []])
+      if (new Set(names).size < names.length)
+        throw new RangeError(`replicas must be distinct, not ${names.join(', ')}`);
     const { answers, answersFrom } = replicationFacts(options.mode, options.replicas.length);
     if (answersFrom === 'in-sync' && options.inSync === undefined)
       throw new RangeError('a synchronous failover needs the in-sync set');

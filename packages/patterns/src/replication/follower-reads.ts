@@ -96,6 +96,9 @@ export class FollowerReads<P> {
   }
 
   #read(read: Read<P>, now: Instant, out: FollowerReadsEffect<P>[]): void {
+    const { staleMaxMs = 0, waitMaxMs } = read;
+    assert(staleMaxMs >= 0, `staleMaxMs must be >= 0, not ${staleMaxMs}`);
+    assert(waitMaxMs >= 0, `waitMaxMs must be >= 0, not ${waitMaxMs}`);
     assert(!this.#waiting.has(read.id), `read ${read.id} waits already; ids are used once`);
     const obstacle = this.#obstacle(read, now);
     if (obstacle === undefined || obstacle === 'lost' || read.waitMaxMs <= 0) return this.#end(read, obstacle, out);

@@ -344,3 +344,10 @@ describe('the pace', () => {
     expect(pace.nextAt).toBe(60_500);
   });
 });
+
+test('a size or an age that is none is refused: it would lift the bounds for good', () => {
+  const { handoff, store } = make();
+  expect(() => store(0, 1, 'x', Number.NaN)).toThrow(/sizeBytes must be >= 0, not NaN/);
+  expect(() => store(0, 1, 'x', 10, -1)).toThrow(/ageMs must be >= 0, not -1/);
+  expect([handoff.count, handoff.sizeBytes]).toEqual([0, 0]);
+});

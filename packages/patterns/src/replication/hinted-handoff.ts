@@ -136,6 +136,8 @@ export class HintedHandoff {
 
   #store(input: HintedHandoffInput & { readonly kind: 'store' }, now: Instant, out: HintedHandoffEffect[]): void {
     const { id, target: name, sizeBytes, ageMs = 0 } = input;
+    assert(sizeBytes >= 0, `sizeBytes must be >= 0, not ${sizeBytes}`);
+    assert(ageMs >= 0, `ageMs must be >= 0, not ${ageMs}`);
     assert(!this.#hints.has(id), `hint ${id} is kept already; ids are used once`);
     const why = this.#refusal(name, sizeBytes, ageMs, now);
     if (why !== undefined) {

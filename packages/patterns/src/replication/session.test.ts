@@ -61,6 +61,12 @@ describe('reads at a follower', () => {
       step({ kind: 'read', id, waitMaxMs: 100, otherwise: 'refuse', ...input } as FollowerReadsInput<LogPosition>);
     return { bench, reads, step, read };
   };
+  test('an age or a wait that is none is refused, not served', () => {
+    const { reads, read } = make();
+    expect(() => read(1, { staleMaxMs: Number.NaN })).toThrow(/staleMaxMs must be >= 0, not NaN/);
+    expect(() => read(1, { position: at(9, 9), waitMaxMs: Number.NaN })).toThrow(/waitMaxMs must be >= 0, not NaN/);
+    expect(reads.size).toBe(0);
+  });
   test('waits for the position, and is served as soon as it is shown', () => {
     const { bench, reads, step, read } = make();
     expect([read(1, { position: at(1, 1) }), reads.deadline]).toEqual([[], 100]);
