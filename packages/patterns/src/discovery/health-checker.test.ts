@@ -172,3 +172,13 @@ describe('a check that reports by itself', () => {
     expect(report(bench, 1, 'passing')).toEqual([]);
   });
 });
+
+test('a check without a time, or with counts that are none, is refused', () => {
+  const checker = new HealthChecker(() => 0.5);
+  const add = (check: HealthCheck) => () => checker.step({ kind: 'add', key: 'k', check }, Instant.of(0), []);
+  for (const ttlMs of [0, Number.NaN]) expect(add({ kind: 'ttl', ttlMs })).toThrow(`ttlMs must be > 0, not ${ttlMs}`);
+  const probed = { kind: 'custom', name: 'x', intervalMs: 10, timeoutMs: 5 } as const;
+  expect(add({ ...probed, rise: 0 })).toThrow('rise and fall must be >= 1, not 0 and 3');
+  expect(add({ ...probed, fall: Number.NaN })).toThrow('rise and fall must be >= 1, not 2 and NaN');
+  expect([checker.size, checker.deadline]).toEqual([0, undefined]);
+});

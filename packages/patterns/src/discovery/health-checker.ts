@@ -142,8 +142,11 @@ export class HealthChecker {
       out.push({ kind: 'refused', key, why: 'full' });
       return;
     }
-    if (check.kind !== 'ttl') {
-      const { intervalMs, timeoutMs } = check;
+    // One that is due again at once would be due for ever.
+    if (check.kind === 'ttl') assert(check.ttlMs > 0, `ttlMs must be > 0, not ${check.ttlMs}`);
+    else {
+      const { intervalMs, timeoutMs, rise = RISE_DEFAULT, fall = FALL_DEFAULT } = check;
+      assert(rise >= 1 && fall >= 1, `rise and fall must be >= 1, not ${rise} and ${fall}`);
       assert(
         timeoutMs > 0 && timeoutMs <= intervalMs,
         `timeoutMs must be > 0 and at most intervalMs, not ${timeoutMs}`,
