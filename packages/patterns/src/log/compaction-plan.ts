@@ -41,6 +41,7 @@ export function planCompaction(
   const { dirtyRatioMin = 0.5, minLagMs = 0, maxLagMs = Number.POSITIVE_INFINITY } = options;
   assert(dirtyRatioMin >= 0 && dirtyRatioMin <= 1, `dirtyRatioMin must be 0 to 1, not ${dirtyRatioMin}`);
   assert(minLagMs >= 0 && minLagMs <= maxLagMs, `minLagMs must be 0 to maxLagMs, not ${minLagMs}`);
+  assert(!Number.isNaN(highWaterMark), 'highWaterMark must be a number');
   const start = segments[0]?.baseOffset ?? 0;
   // Retention may have overtaken it, or the log have been truncated and written anew.
   const end = segments.at(-1)?.endOffset ?? 0;

@@ -86,6 +86,7 @@ export class MemoryLog {
 
   /** Retention keeps records from here on, because somebody needs them. */
   hold(lowWaterMark: number): void {
+    assert(!Number.isNaN(lowWaterMark), 'lowWaterMark must be a number');
     this.#lowWaterMark = lowWaterMark;
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { WallTime } from '../base/index.ts';
-import { expiredSegments, rollReason, type SegmentSummary } from './index.ts';
+import { expiredSegments, type LogMarks, MemoryLog, planCompaction, rollReason, type SegmentSummary } from './index.ts';
 
 const time = WallTime.of;
 const NOBODY = { highWaterMark: Number.POSITIVE_INFINITY, lowWaterMark: Number.POSITIVE_INFINITY };
@@ -99,4 +99,13 @@ describe('a new segment is begun', () => {
     expect(() => rollReason(active, batch, time(0), { segmentBytesMax: 0 })).toThrow(/segmentBytesMax/);
     expect(() => rollReason(active, batch, time(0), { segmentMs: 0 })).toThrow(/segmentMs/);
   });
+});
+
+test('marks that are no numbers are refused: they would keep nothing', () => {
+  const marks = { highWaterMark: 0, lowWaterMark: 0 };
+  const expire = (wrong: Partial<LogMarks>) => () => expiredSegments([], {}, { ...marks, ...wrong }, time(0));
+  expect(expire({ highWaterMark: Number.NaN })).toThrow(/highWaterMark must be a number/);
+  expect(expire({ lowWaterMark: Number.NaN })).toThrow(/lowWaterMark must be a number/);
+  expect(() => planCompaction([], 0, Number.NaN, time(0))).toThrow(/highWaterMark must be a number/);
+  expect(() => new MemoryLog().hold(Number.NaN)).toThrow(/lowWaterMark must be a number/);
 });

@@ -48,11 +48,15 @@ export function expiredSegments(
   const { retentionMs = Number.POSITIVE_INFINITY, retentionBytes = Number.POSITIVE_INFINITY } = policy;
   assert(retentionMs >= 0, `retentionMs must be >= 0, not ${retentionMs}`);
   assert(retentionBytes >= 0, `retentionBytes must be >= 0, not ${retentionBytes}`);
+  const { highWaterMark, lowWaterMark } = marks;
+  // One that is no number would keep nothing.
+  assert(!Number.isNaN(highWaterMark), 'highWaterMark must be a number');
+  assert(!Number.isNaN(lowWaterMark), 'lowWaterMark must be a number');
   const expired: ExpiredSegment[] = [];
   let left = segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   for (const segment of segments.slice(0, -1)) {
     const { baseOffset, endOffset, sizeBytes, maxTimestamp } = segment;
-    if (endOffset > Math.min(marks.highWaterMark, marks.lowWaterMark)) break;
+    if (endOffset > Math.min(highWaterMark, lowWaterMark)) break;
     const isOld = now - (maxTimestamp ?? Number.NEGATIVE_INFINITY) > retentionMs;
     const isTooMuch = left - sizeBytes >= retentionBytes;
     // A later one that is older stays: the log has no gaps.
