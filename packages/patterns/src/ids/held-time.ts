@@ -44,7 +44,8 @@ export class HeldTime {
 
   /** True: there is a new time, in `last`. False: it is the last one still. */
   advance(now: WallTime): boolean {
-    if (now === this.#last) return false;
+    // Before the first id `last` is a time that there is none.
+    if (now === this.#last && now >= 0) return false;
     if (!(now >= 0 && now < TIME_END)) throw new RangeError(`a time must be from 0 to 2^48 − 1 ms, not ${now}`);
     const ms = Math.floor(now);
     if (ms <= this.#last) {

@@ -238,3 +238,11 @@ describe('KSUID, by segmentio/ksuid', () => {
     expect(() => generator.next(at(1_399_999_999_999))).toThrow('from 2014 to 2150');
   });
 });
+
+test('a time below zero is refused, also the one that stands for no id yet', () => {
+  const random = (target: Uint8Array) => target.fill(7);
+  for (const ms of [-1, -2]) {
+    expect(() => new UlidGenerator({ random }).next(WallTime.of(ms))).toThrow(RangeError);
+    expect(() => new UuidV7Generator({ random }).next(WallTime.of(ms))).toThrow(RangeError);
+  }
+});

@@ -268,3 +268,12 @@ describe('a number that somebody had before', () => {
     expect(generator.next(at(1013)).kind).toBe('id');
   });
 });
+
+test('a limit of time that is no number is refused: it would be none', () => {
+  const nothing = WallTime.of(Number.NaN);
+  expect(() => new Snowflake({ worker: 1, notAfter: nothing })).toThrow(
+    'notAfter must be a time in milliseconds, not NaN',
+  );
+  expect(() => new Snowflake({ worker: 1, notBefore: nothing })).toThrow('notBefore must be a time');
+  expect(() => new Snowflake({ worker: 1 }).reserve(nothing)).toThrow('notAfter must be a time');
+});

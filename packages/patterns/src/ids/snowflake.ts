@@ -104,8 +104,10 @@ export class Snowflake {
     this.#sequenceUnit = workerFirst ? 1 : 2 ** layout.workerBits;
     this.#workerPart = workerFirst ? worker * 2 ** layout.sequenceBits : worker;
     this.#tail = 2 ** (layout.workerBits + layout.sequenceBits);
-    this.#lastUnit = options.notAfter === undefined ? this.#timeEnd - 1 : this.#unitOf(options.notAfter);
+    this.#lastUnit = this.#timeEnd - 1;
+    if (options.notAfter !== undefined) this.reserve(options.notAfter);
     if (options.notBefore !== undefined) {
+      expectTime('notBefore', options.notBefore);
       this.#unit = Math.max(-1, this.#unitOf(options.notBefore));
       this.#sequence = this.#sequenceEnd - 1;
     }
@@ -117,8 +119,9 @@ export class Snowflake {
     return this.#unit < 0 ? undefined : WallTime.of(epochMs + (this.#unit + 1) * unitMs - 1);
   }
 
-  /** Ids may have times up to this one from now on. */
+  /** Ids may have times up to this one from now on. `RangeError` when it is no number: that would be no limit. */
   reserve(notAfter: WallTime): void {
+    expectTime('notAfter', notAfter);
     this.#lastUnit = Math.min(this.#timeEnd - 1, this.#unitOf(notAfter));
   }
 
@@ -183,6 +186,10 @@ export function snowflakeParts(id: SnowflakeId, layout: SnowflakeLayout = TWITTE
   const [first, last] = [Math.floor(tail / lastSize), tail % lastSize];
   const [worker, sequence] = layout.order === 'worker-sequence' ? [first, last] : [last, first];
   return { time: WallTime.of(layout.epochMs + unit * layout.unitMs), worker, sequence };
+}
+
+function expectTime(name: string, time: WallTime): void {
+  if (Number.isNaN(time)) throw new RangeError(`${name} must be a time in milliseconds, not ${time}`);
 }
 
 function expectLayout(layout: SnowflakeLayout): void {
