@@ -81,3 +81,10 @@ describe('a plan of buckets', () => {
     });
   });
 });
+
+test('what is neither a bucket nor a key has no home', () => {
+  const table = CellTable.of(['a', 'b', 'c', 'd', 'e', 'f']);
+  for (const unit of ['', '#', 'x5', '5', '# 5', '#5.0', '#6', '#-1'])
+    expect(() => table.homeOfUnit(unit)).toThrow(`there is no bucket ${unit}`);
+  expect(table.homeOfUnit('#5').cell).toBe('f');
+});

@@ -146,6 +146,7 @@ export function bucketOfUnit(unit: Unit, bucketCount: number): number {
   return key === undefined ? numberOf(unit) : partitionOf(key, bucketCount);
 }
 
+/** Not a number when it is no bucket. */
 function numberOf(unit: Unit): number {
-  return Number(unit.slice(1));
+  return /^#\d+$/.test(unit) ? Number(unit.slice(1)) : Number.NaN;
 }
