@@ -126,3 +126,18 @@ test('a timer that is due at no number is refused', () => {
   expect(() => wheel.start(new WheelTimer(), Number.NaN as Instant)).toThrow(/dueAt must be a number/);
   expect(wheel.size).toBe(0);
 });
+
+test('of what is due in more than two years the deadline is never too late, whichever was started first', () => {
+  const wheel = new TimingWheel<WheelTimer>(Instant.of(0));
+  const years = (count: number) => Instant.of(count * 365 * 86_400_000);
+  wheel.start(new WheelTimer(), years(4));
+  wheel.takeDue(years(0.5));
+  wheel.start(new WheelTimer(), years(3));
+  let [looks, at] = [0, Instant.of(0)];
+  for (let taken: WheelTimer | undefined; taken === undefined; taken = wheel.takeDue(at)) {
+    at = wheel.deadline!;
+    expect(at).toBeLessThanOrEqual(years(3));
+    looks += 1;
+  }
+  expect([at, looks < 10, wheel.size]).toEqual([years(3), true, 1]);
+});

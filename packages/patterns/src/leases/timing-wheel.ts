@@ -84,8 +84,8 @@ export class TimingWheel<T extends WheelTimer> {
   }
 
   /**
-   * When `takeDue` is next worth calling; undefined when nothing waits. Exact, but where more than 64 timers are due within one slot of a higher level: then
-   * it is up to a slot too early, and never too late.
+   * When `takeDue` is next worth calling; undefined when nothing waits. Exact, but where more than 64 timers are due within one slot of a higher level, or one is
+   * due in more than two years: then it is up to a slot too early, and never too late.
    */
   get deadline(): Instant | undefined {
     if (this.#size === 0) return undefined;
@@ -122,7 +122,9 @@ export class TimingWheel<T extends WheelTimer> {
     let looked = 0;
     for (let timer = slot.first; timer !== undefined; timer = timer.after) {
       if (++looked > SCAN_MAX) return start;
-      earliest = Math.min(earliest, Math.ceil(timer.dueAt));
+      const tick = Math.ceil(timer.dueAt);
+      // What is beyond the reach of all levels moves on when this slot begins; others may be due before it, in slots behind this one.
+      earliest = Math.min(earliest, tick < start + SPAN[level]! ? tick : start);
     }
     return Math.max(start, earliest);
   }
