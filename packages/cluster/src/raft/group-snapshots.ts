@@ -1,4 +1,5 @@
 import type { Env } from '@quorate/env';
+import { Instant } from '@quorate/patterns/base';
 import type { NodeId, SnapshotMark } from '@quorate/patterns/consensus/raft';
 import type { GroupId, LogStore, SnapshotStore } from '../storage/types.ts';
 import { Channels } from '../transport/channels.ts';
@@ -8,8 +9,11 @@ import type { HostedGroup } from './group.ts';
 import { type Restored, restoreMachine } from './restart.ts';
 import { decodeSnapshotRequest, encodeSnapshotReply } from './snapshot-messages.ts';
 import { SnapshotReceiver } from './snapshot-receiver.ts';
-import { SnapshotSender } from './snapshot-sender.ts';
+import { SnapshotRefusal, SnapshotSender } from './snapshot-sender.ts';
 import { takeSnapshot } from './snapshot-taking.ts';
+
+/** A follower that has refused a snapshot, because its disk is full for instance, is not sent it all again at once. */
+const REFUSED_PAUSE_MS = 500;
 
 export interface GroupSnapshotsParts {
   readonly env: Env;
@@ -101,9 +105,19 @@ export class GroupSnapshots {
       (index) => group.enqueue({ kind: 'snapshot-sent', to, index, delivered: true }),
       (error: unknown) => {
         this.#parts.env.log.debug('a snapshot was not delivered', { group: group.id, to, reason: String(error) });
-        group.enqueue({ kind: 'snapshot-sent', to, index: 0, delivered: false });
+        const failed = (): void => {
+          if (wanted()) group.enqueue({ kind: 'snapshot-sent', to, index: 0, delivered: false });
+        };
+        // A stream that broke off is taken up again as soon as the follower can be heard.
+        if (error instanceof SnapshotRefusal) this.#later(REFUSED_PAUSE_MS, failed);
+        else failed();
       },
     );
+  }
+
+  #later(ms: number, action: () => void): void {
+    const { clock, timers } = this.#parts.env;
+    timers.at(Instant.add(clock.monotonic(), ms), action);
   }
 
   /** Feeds the newest snapshot to the state machine. */

@@ -26,6 +26,11 @@ export interface SendJob {
   readonly wanted: () => boolean;
 }
 
+/** The follower will not have it, at present: its reason is the message. */
+export class SnapshotRefusal extends Error {
+  override readonly name = 'SnapshotRefusal';
+}
+
 /** Streams the newest snapshot of a group to a follower, at the pace at which that writes it down. */
 export class SnapshotSender {
   readonly #transport: PeerTransport;
@@ -74,7 +79,8 @@ export class SnapshotSender {
     }
     for (const chunk of inFlight) expectPosition(await chunk);
     const finished = await this.#ask(job, { kind: 'finish', group, index: mark.index }, FINISH_TIMEOUT_MS);
-    if (finished.kind !== 'done') throw new Error(finished.kind === 'rejected' ? finished.reason : 'not finished');
+    if (finished.kind === 'continue') throw new Error('not finished');
+    if (finished.kind === 'rejected') throw new SnapshotRefusal(finished.reason);
   }
 
   #ask(job: SendJob, request: SnapshotRequest, timeoutMs: number): Promise<SnapshotReply> {
@@ -93,5 +99,5 @@ export class SnapshotSender {
 
 function expectPosition(reply: SnapshotReply): number {
   if (reply.kind === 'continue') return reply.position;
-  throw new Error(reply.kind === 'rejected' ? reply.reason : 'the stream ended early');
+  throw reply.kind === 'rejected' ? new SnapshotRefusal(reply.reason) : new Error('the stream ended early');
 }

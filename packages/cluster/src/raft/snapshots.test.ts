@@ -181,6 +181,31 @@ test('a snapshot that cannot be taken leaves the group running, and is tried aga
   expect(leader.host.counters.snapshotsTaken).toBe(1);
 });
 
+test('a follower that refuses a snapshot is asked again now and then, not all the time, until it takes it', async () => {
+  const cluster = new TestCluster();
+  cluster.options = small;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const absent = cluster.nodes.find((node) => node !== leader)!;
+  absent.crash();
+  await fill(cluster, leader, 200);
+  let refusals = 0;
+  absent.disk.failSnapshots = {
+    at: 'commit',
+    get error() {
+      refusals += 1;
+      return full;
+    },
+  };
+  await absent.start();
+  await cluster.world.run(5000);
+  expect(refusals).toBeGreaterThan(2);
+  expect(refusals).toBeLessThan(12);
+  absent.disk.failSnapshots = undefined;
+  await cluster.converged();
+  expect(absent.machine.items.length).toBe(200);
+});
+
 const PLACES = ['create', 'write', 'commit'] as const;
 const failedSync = new DiskError('io', '/s/1.tmp', 'EIO: sync /s/1.tmp');
 const full = new DiskError('no-space', '/s/1.tmp', 'ENOSPC: write /s/1.tmp');
