@@ -287,3 +287,65 @@ test('closed, all who wait are told, and nothing more is taken', async () => {
     0,
   ]);
 });
+
+describe('what is passed in and throws', () => {
+  test('a handler that cannot be made again stops its actor, and nobody waits for it', async () => {
+    let made = 0;
+    const bench = new Bench();
+    bench.actors.spawn('a', () => {
+      made += 1;
+      if (made > 1) throw new Error('no more of these');
+      return () => {
+        throw new Error('boom');
+      };
+    });
+    bench.spawn('b', (message) => message);
+    const first = outcomeOf(bench.actors.ask('a', 'x'));
+    const second = outcomeOf(bench.actors.ask('a', 'y'));
+    await bench.time.advance(1);
+    expect([codeOf(first), codeOf(second), bench.actors.has('a')]).toEqual([
+      ['failed', 'unknown'],
+      ['unknown-actor', 'not-applied'],
+      false,
+    ]);
+    expect(await bench.actors.ask('b', 'z')).toBe('z');
+  });
+
+  test('one that can be made at the second attempt goes on, if it may be restarted as often', async () => {
+    let made = 0;
+    const bench = new Bench({ intensity: { restartsMax: 2 } });
+    bench.actors.spawn('a', () => {
+      made += 1;
+      if (made === 2) throw new Error('not yet');
+      return (message) => {
+        if (message === 'boom') throw new Error('boom');
+        return `${made} ${message}`;
+      };
+    });
+    const failed = outcomeOf(bench.actors.ask('a', 'boom'));
+    await bench.time.advance(1);
+    expect(codeOf(failed)).toEqual(['failed', 'unknown']);
+    expect(await bench.actors.ask('a', 'x')).toBe('3 x');
+  });
+
+  test('an actor whose failure nobody can judge is stopped, and what was queued goes on', async () => {
+    const bench = new Bench({
+      onFailure: () => {
+        throw new Error('faulty');
+      },
+    });
+    bench.spawn('b', (message) => message);
+    bench.spawn('a', (message, context) => {
+      context.tell('nobody', 'lost');
+      throw new Error(message);
+    });
+    const outcome = outcomeOf(bench.actors.ask('a', 'x'));
+    await bench.time.advance(1);
+    expect([codeOf(outcome), bench.actors.has('a'), bench.deadLetters]).toEqual([
+      ['failed', 'unknown'],
+      false,
+      ['nobody lost unknown-actor'],
+    ]);
+    expect(await bench.actors.ask('b', 'z')).toBe('z');
+  });
+});

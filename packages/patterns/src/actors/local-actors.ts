@@ -23,7 +23,9 @@ export interface LocalActorsOptions extends TurnSchedulerOptions {
   readonly probeAfterMs?: number;
   /** Restarts of one actor past which it is stopped. */
   readonly intensity?: RestartIntensityOptions;
-  /** What to do when a handler throws. Default: restart. */
+  /**
+   * What to do when a handler throws, or when it cannot be made again. Default: restart. When this throws itself, the actor is stopped.
+   */
   readonly onFailure?: (actor: string, error: unknown) => 'resume' | 'restart' | 'stop';
   /** A message that nobody waits for was not handled. */
   readonly onDeadLetter?: (actor: string, message: unknown, rejection: Rejection) => void;
@@ -77,6 +79,7 @@ type Begun<M> = TurnEffect<Envelope<M>> & { readonly kind: 'turn' };
 type Ask<M, R> = AskInput<M, R, Question<R>>;
 
 const NO_CALLS: CallChain = [];
+const NOTHING = (): void => {};
 
 export class LocalActors<M, R> implements Disposable {
   readonly #time: Time;
@@ -219,10 +222,25 @@ export class LocalActors<M, R> implements Disposable {
   #supervise(id: string, error: unknown, now: Instant): void {
     const actor = this.#actors.get(id);
     if (actor === undefined) return;
-    const directive = this.#options.onFailure?.(id, error) ?? 'restart';
-    if (directive === 'stop' || (directive === 'restart' && !actor.intensity.add(now))) return this.stop(id);
-    if (directive === 'restart') actor.handler = actor.create();
-    this.#turn({ kind: 'resume', actor: id });
+    let directive: 'resume' | 'restart' | 'stop' = 'stop';
+    try {
+      directive = this.#options.onFailure?.(id, error) ?? 'restart';
+    } finally {
+      // Also when that throws: an actor that has failed must not stand still for ever.
+      if (directive === 'stop' || (directive === 'restart' && !actor.intensity.add(now))) this.stop(id);
+      else if (directive === 'resume' || this.#restart(id, actor, now)) this.#turn({ kind: 'resume', actor: id });
+    }
+  }
+
+  /** False when that fails, too: then it has been dealt with as one failure more. */
+  #restart(id: string, actor: Actor<M, R>, now: Instant): boolean {
+    try {
+      actor.handler = actor.create();
+      return true;
+    } catch (problem) {
+      this.#supervise(id, problem, now);
+      return false;
+    }
   }
 
   #stepAsks(input: Ask<M, R>, now: Instant, chain: CallChain = NO_CALLS, asker: string = ''): void {
@@ -299,7 +317,9 @@ export class LocalActors<M, R> implements Disposable {
       while (this.#work.size > 0) this.#work.shift()(this.#time.clock.monotonic());
     } finally {
       this.#isWorking = false;
-      this.#arm();
+      // A function that was passed in has thrown: what is queued behind it has nothing to do with that.
+      if (this.#work.size > 0) this.#do(NOTHING);
+      else this.#arm();
     }
   }
 
