@@ -150,3 +150,11 @@ describe('a hash ring', () => {
     expect(() => HashRing.of([{ id: 'a' }]).without('a')).toThrow(RangeError);
   });
 });
+
+test('a hash that came as a signed integer is taken for the unsigned one', () => {
+  const ring = HashRing.of(Array.from({ length: 20 }, (_, i) => ({ id: `n${i}` })));
+  for (let i = 0; i < 500; i++) {
+    const hash = Math.imul(i, 0x9e3779b1);
+    expect(ring.ownerOfHash(hash)).toBe(ring.ownerOfHash(hash >>> 0));
+  }
+});

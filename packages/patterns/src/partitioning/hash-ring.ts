@@ -96,8 +96,10 @@ export class HashRing implements Placement {
   }
 
   #pointAt(hash: number): number {
-    let at = this.#firstOfArc[hash >>> this.#arcShift]!;
-    while (at < this.#points.length && this.#points[at]! < hash) at += 1;
+    // As unsigned, whichever way it came: else a point would be found that is not the first one.
+    const from = hash >>> 0;
+    let at = this.#firstOfArc[from >>> this.#arcShift]!;
+    while (at < this.#points.length && this.#points[at]! < from) at += 1;
     return at === this.#points.length ? 0 : at;
   }
 }
