@@ -65,6 +65,8 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
   #told: number;
   /** Where the next slice of catching up begins, so that all get their turn. */
   #turn = 0;
+  /** What watchers threw in this flush. */
+  #failures: unknown[] = [];
 
   constructor(source: WatchSource<E>, options: StateWatchOptions<E>) {
     this.#source = source;
@@ -107,7 +109,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
 
   /**
    * Delivers what is due; looks at about `budget` changes for those that are behind. Returns whether it should be called again without
-   * waiting for anything.
+   * waiting for anything. Throws what a watcher's `deliver` threw, after all others have been told; that watcher is cancelled.
    */
   flush(budget: number = 8192): boolean {
     this.#tellSynced();
@@ -116,6 +118,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     for (const watcher of created) this.#announce(watcher);
     const more = this.#catchUp(budget);
     this.#answerProgress();
+    this.#throwFailures();
     return more || this.#created.length > 0;
   }
 
@@ -149,6 +152,23 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     this.#size -= 1;
   }
 
+  /** A watcher that throws has missed something, so it hears no more; all others hear what they would have heard. */
+  #tell(watcher: Watcher<E>, notice: WatchNotice<E>): void {
+    try {
+      watcher.tell(notice);
+    } catch (error) {
+      this.remove(watcher);
+      this.#failures.push(error);
+    }
+  }
+
+  #throwFailures(): void {
+    const failures = this.#failures;
+    if (failures.length === 0) return;
+    this.#failures = [];
+    throw failures.length === 1 ? failures[0] : new AggregateError(failures, 'several watchers threw');
+  }
+
   /** Tells what is new to all groups, a stretch of the log at a time. */
   #tellSynced(): void {
     const { log } = this.#source;
@@ -180,7 +200,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
       const watcher = group.watchers[i];
       if (watcher === undefined || watcher.next > revision) continue;
       watcher.next = revision + 1;
-      watcher.tell(notice);
+      this.#tell(watcher, notice);
     }
   }
 
@@ -199,7 +219,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
     const empty = !single && high !== undefined && low >= high;
     const refused = this.#size > this.#watchersMax;
     this.#enlist(watcher, 'behind');
-    watcher.tell({ kind: 'created', revision: this.#told });
+    this.#tell(watcher, { kind: 'created', revision: this.#told });
     if (empty) this.#cancel(watcher, 'empty-range');
     else if (refused) this.#cancel(watcher, 'too-many-watchers');
   }
@@ -207,7 +227,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
   #cancel(watcher: Watcher<E>, why: CancelReason): void {
     if (watcher.state === 'canceled') return;
     this.remove(watcher);
-    watcher.tell({ kind: 'canceled', revision: this.#told, why });
+    this.#tell(watcher, { kind: 'canceled', revision: this.#told, why });
   }
 
   /** Gives those that are behind a slice each, in turn. Returns whether somebody is still behind. */
@@ -262,7 +282,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
       this.#delist(watcher);
       this.#join(watcher);
     }
-    if (events.length > 0) watcher.tell({ kind: 'events', revision, events });
+    if (events.length > 0) this.#tell(watcher, { kind: 'events', revision, events });
     return until - from + 1;
   }
 
@@ -279,7 +299,7 @@ export class StateWatch<E extends { readonly revision: number }> implements Watc
         continue;
       }
       watcher.progressWanted = false;
-      watcher.tell({ kind: 'progress', revision: this.#told });
+      this.#tell(watcher, { kind: 'progress', revision: this.#told });
     }
   }
 
