@@ -116,8 +116,12 @@ export class SharedTimer<T extends DueItem> implements Disposable {
     this.#timer = undefined;
     this.#armedFor = Number.POSITIVE_INFINITY;
     const now = this.#time.clock.monotonic();
-    for (let item = this.#list.takeDue(now); item !== undefined; item = this.#list.takeDue(now)) this.#due(item);
-    this.#arm(this.#time.clock.monotonic());
+    try {
+      for (let item = this.#list.takeDue(now); item !== undefined; item = this.#list.takeDue(now)) this.#due(item);
+    } finally {
+      // Also when one of them threw: the others are due all the same.
+      this.#arm(this.#time.clock.monotonic());
+    }
   }
 
   /** What is in the list is due no more. */

@@ -27,7 +27,7 @@ export type ResilienceEvent =
 
 /**
  * Where events go. A `Channel` of `node:diagnostics_channel` is one: pass `channel('quorate.resilience')`. Nothing is built for an event
- * while nobody subscribes.
+ * while nobody subscribes. `publish` must not throw, as that of a `Channel` does not: the call that it tells of would not end.
  */
 export interface EventChannel {
   readonly hasSubscribers: boolean;

@@ -55,3 +55,22 @@ test('a breaker whose callback threw counts a failure, and a limit gives the pla
   await time.advance(0);
   expect([breaker.state, limit.running]).toEqual(['open', 0]);
 });
+
+test('an event channel that throws costs one call its end, not the others their time', async () => {
+  const own = new FakeTime();
+  let published = 0;
+  const events = {
+    hasSubscribers: true,
+    publish: () => {
+      published += 1;
+      if (published === 1) throw new Error('the channel is faulty');
+    },
+  };
+  const pipeline = compose(new Timeout(own, { timeoutMs: 100, events }));
+  const hang = (): Promise<never> => new Promise(() => {});
+  const outcomes = [outcomeOf(pipeline.run(hang)), outcomeOf(pipeline.run(hang)), outcomeOf(pipeline.run(hang))];
+  await expect(own.advance(150)).rejects.toThrow('the channel is faulty');
+  await own.advance(1);
+  expect(outcomes.slice(1)).toMatchObject([{ error: { code: 'timed-out' } }, { error: { code: 'timed-out' } }]);
+  expect(own.pending).toBe(0);
+});
