@@ -118,6 +118,12 @@ describe('salting', () => {
   });
 });
 
+test('a key that looks salted already is refused: its sub-keys could be those of another key', () => {
+  const looksSalted = saltedKey('a', 4, 1);
+  expect(() => saltedKey(looksSalted, 4, 2)).toThrow(/must not contain the mark of a salt/);
+  expect(unsaltedKey(looksSalted)).toBe('a');
+});
+
 test('a count or a partition that is none is refused and leaves no trace', () => {
   const detector = new HotPartitions(options, at(0));
   for (const count of [-5, 0, Number.NaN, Number.POSITIVE_INFINITY])

@@ -13,7 +13,7 @@ import { md5 } from '../integrity/md5.ts';
 
 export interface KetamaServer {
   readonly host: string;
-  /** 11211 when absent; it is then not part of the hashed name, but for spymemcached. */
+  /** 11211 when absent; it is then not part of the hashed name, but for spymemcached. 0 of a Unix socket, whose path is the host: it is part of the name. */
   readonly port?: number;
   /** A whole number from 1 on; 1 when absent. */
   readonly weight?: number;

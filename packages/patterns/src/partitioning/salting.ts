@@ -11,10 +11,13 @@ export const SALT_WAYS_MAX = 1024;
 
 /**
  * The sub-key of a write. `salt` is any number from 0 on, reduced to one of the `ways`: random, or (when what one client does must stay in order) a
- * hash of the client. Salt 0 is the key itself, so that a key that never was salted needs no migration. `RangeError` unless 1 to 1,024 ways.
+ * hash of the client. Salt 0 is the key itself, so that a key that never was salted needs no migration. `RangeError` unless 1 to 1,024 ways, and for a
+ * key that looks salted already.
  */
 export function saltedKey(key: string, ways: number, salt: number): string {
   checkWays(ways);
+  if (key.includes(MARK))
+    throw new RangeError(`a key must not contain the mark of a salt, as ${JSON.stringify(key)} does`);
   const way = Math.floor(salt) % ways;
   if (!(way >= 0)) throw new RangeError(`salt must be a number from 0 on, got ${salt}`);
   return way === 0 ? key : `${key}${MARK}${way}`;
