@@ -1,7 +1,7 @@
 /** Set that only grows: merge is union. Shapiro et al., "A Comprehensive Study …", 2011, specification 11. */
+import { expectWellFormed } from '../base/index.ts';
 import type { Crdt } from './crdt.ts';
 import { type MergeRule, PersistentMap } from './persistent-map.ts';
-import { expectWellFormed } from './state-bytes.ts';
 
 export type GSet = PersistentMap<true>;
 

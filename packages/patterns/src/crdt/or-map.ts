@@ -8,11 +8,11 @@
  *     const carts = orMap(orSet);
  *     const delta = carts.update(state, 'ann', (cart) => orSet.add(cart, 'milk', actor));
  */
+import { expectWellFormed } from '../base/index.ts';
 import { DotContext } from '../time/index.ts';
 import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import { type DotMap, dotMapStore, partOf } from './dot-map.ts';
 import { PersistentMap } from './persistent-map.ts';
-import { expectWellFormed } from './state-bytes.ts';
 
 export type OrMap<S> = Causal<DotMap<S>>;
 

@@ -7,12 +7,12 @@
  *
  * Changes and merges of a delta are O(log elements + actors). Merging two whole sets is O(elements).
  */
+import { expectWellFormed } from '../base/index.ts';
 import { DotContext } from '../time/index.ts';
 import { type Causal, type CausalType, causalType, contextOf } from './causal.ts';
 import { type DotMap, dotMapStore, partOf } from './dot-map.ts';
 import { type Dots, dotsStore, nothingCodec } from './dots.ts';
 import { PersistentMap } from './persistent-map.ts';
-import { expectWellFormed } from './state-bytes.ts';
 
 export type OrSetStore = DotMap<Dots<true>>;
 export type OrSet = Causal<OrSetStore>;

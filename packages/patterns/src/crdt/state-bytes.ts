@@ -3,20 +3,11 @@
  * times as the distance from the one before, since those of one state lie together. Who writes a value into a state need not care: a `StateWriter` is a
  * `ByteWriter`.
  */
-import { assert, ByteReader, ByteWriter } from '../base/index.ts';
+import { assert, ByteReader, ByteWriter, expectWellFormed } from '../base/index.ts';
 import { DotContext } from '../time/index.ts';
 
 /** Up to so many names are found by looking at each: a map costs more to fill and to empty than most deltas to write. */
 const FEW_NAMES = 8;
-
-/**
- * Throws for text with half of a surrogate pair: bytes cannot hold it, so that others would get another text, and never agree with the one who wrote it.
- * `what` it is, in the error.
- */
-export function expectWellFormed(text: string, what: string): void {
-  const { isWellFormed } = text as string & { isWellFormed(): boolean };
-  assert(isWellFormed.call(text), `${what} must be well-formed text, without half of a surrogate pair`);
-}
 
 export class StateWriter extends ByteWriter {
   /** Those up to `#count` count. */

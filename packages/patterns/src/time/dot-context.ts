@@ -6,7 +6,7 @@
  *
  * Immutable. Bound: as many runs as there are gaps; gaps close when the missing deltas (or a full state) arrive.
  */
-import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import { assert, type ByteReader, type ByteWriter, expectWellFormed } from '../base/index.ts';
 import type { Dot } from './dot.ts';
 import { placeOf, withInserted, withReplaced } from './sorted-names.ts';
 import { VectorClock } from './vector-clock.ts';
@@ -135,7 +135,7 @@ export class DotContext {
   }
 
   /** Appends: per actor, its name (as text, unless there is another way), the number of runs, then gaps and lengths, which are small. */
-  write(writer: ByteWriter, writeActor: (actor: string) => void = (actor) => writer.text(actor)): void {
+  write(writer: ByteWriter, writeActor: (actor: string) => void = (actor) => writeText(writer, actor)): void {
     writer.uint(this.actors.length);
     for (let i = 0; i < this.actors.length; i++) {
       const runs = this.#runs[i]!;
@@ -194,6 +194,11 @@ export class DotContext {
     const after = runsMerge(before, theirs);
     return after === before ? this : new DotContext(this.actors, withReplaced(this.#runs, at, after));
   }
+}
+
+function writeText(writer: ByteWriter, actor: string): void {
+  expectWellFormed(actor, 'an actor');
+  writer.text(actor);
 }
 
 function runsOfSorted(counters: readonly number[]): Runs {

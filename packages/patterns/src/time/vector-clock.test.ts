@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ByteReader, ByteWriter } from '../base/index.ts';
-import { VectorClock } from './index.ts';
+import { DotContext, VectorClock } from './index.ts';
 
 const clock = (counters: Record<string, number>): VectorClock => VectorClock.of(Object.entries(counters));
 
@@ -157,4 +157,10 @@ test('a pruned clock costs a false sibling, never a false order', () => {
   const whole = touched(1, 2, 3, 4, 5, 6);
   const pruned = whole.prune(5000, limits);
   expect(pruned.advance('f').compare(whole)).toBe('concurrent');
+});
+
+test('an actor with half of a surrogate pair is not written: whoever reads it would have another clock', () => {
+  const half = 'a\ud83d';
+  expect(() => VectorClock.of([[half, 1]]).write(new ByteWriter())).toThrow(/an actor must be well-formed text/);
+  expect(() => DotContext.ofOne(half, 1).write(new ByteWriter())).toThrow(/an actor must be well-formed text/);
 });

@@ -9,7 +9,7 @@
  * Immutable. Actors are kept sorted, so that merge and compare are one pass over two arrays, without a hash table. A counter
  * of 0 is never stored: an absent actor is an actor at 0.
  */
-import { assert, type ByteReader, type ByteWriter } from '../base/index.ts';
+import { assert, type ByteReader, type ByteWriter, expectWellFormed } from '../base/index.ts';
 import { placeOf, withInserted, withReplaced } from './sorted-names.ts';
 
 export type CausalOrder = 'before' | 'after' | 'equal' | 'concurrent';
@@ -195,10 +195,11 @@ export class VectorClock {
     return new VectorClock(kept(this.actors), kept(this.counters), this.#touchedMs && kept(this.#touchedMs));
   }
 
-  /** Appends the clock: a count, then actor and counter of each. Times are not written. */
+  /** Appends the clock: a count, then actor and counter of each. Times are not written. Throws for an actor that is no well-formed text. */
   write(writer: ByteWriter): void {
     writer.uint(this.actors.length);
     for (let i = 0; i < this.actors.length; i++) {
+      expectWellFormed(this.actors[i]!, 'an actor');
       writer.text(this.actors[i]!);
       writer.uint(this.counters[i]!);
     }
