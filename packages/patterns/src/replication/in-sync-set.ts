@@ -7,7 +7,7 @@
  *
  * Pure. Bounded by the number of replicas.
  */
-import { Instant } from '../base/index.ts';
+import { assert, Instant } from '../base/index.ts';
 import type { InSync, LogEffect } from './log-types.ts';
 
 export interface InSyncCandidate {
@@ -25,7 +25,7 @@ export class InSyncSet {
   #askedAt: Instant = Instant.of(Number.NEGATIVE_INFINITY);
 
   constructor(decided: InSync, copiesMin: number, lagMaxMs: number) {
-    this.#decided = decided;
+    this.#decided = distinct(decided);
     this.#copiesMin = copiesMin;
     this.#lagMaxMs = lagMaxMs;
   }
@@ -53,7 +53,7 @@ export class InSyncSet {
    * Takes news. Only a version as high as the proposed one ends a proposal: a lower one may be old news, while the proposal is decided at this moment.
    */
   decide(inSync: InSync): void {
-    if (inSync.version > this.#decided.version) this.#decided = inSync;
+    if (inSync.version > this.#decided.version) this.#decided = distinct(inSync);
     if (this.#proposed !== undefined && this.#decided.version >= this.#proposed.version) this.#proposed = undefined;
   }
 
@@ -97,4 +97,11 @@ export class InSyncSet {
   #isLive({ caughtUpAt }: InSyncCandidate, now: Instant): boolean {
     return now < caughtUpAt + this.#lagMaxMs;
   }
+}
+
+/** One that is named twice would count for two copies. */
+function distinct(inSync: InSync): InSync {
+  const { members } = inSync;
+  assert(new Set(members).size === members.length, `members must be distinct, not ${members.join(', ')}`);
+  return inSync;
 }

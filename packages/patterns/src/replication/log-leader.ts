@@ -4,7 +4,7 @@
  * It counts a follower only once that is synced: has been found to agree up to where this generation began. So the high-water mark never moves on the strength of
  * records alone that an earlier leader wrote (Raft, section 5.4.2, figure 8; KAFKA-7128).
  */
-import { Instant } from '../base/index.ts';
+import { assert, Instant } from '../base/index.ts';
 import { type InSyncCandidate, InSyncSet } from './in-sync-set.ts';
 import { LogHolds } from './log-holds.ts';
 import type { LogState } from './log-state.ts';
@@ -85,6 +85,7 @@ export class LogLeader {
 
   append({ id, count }: Append, now: Instant, out: LogEffect[]): void {
     const { unacknowledgedMax, appendTimeoutMs, mode, self } = this.#options;
+    assert(Number.isInteger(count) && count >= 1, `count must be a whole number from 1 on, not ${count}`);
     const refuse = (why: 'full' | 'too-few-copies'): void => void out.push({ kind: 'refused', id, why, leader: self });
     if (this.#unacknowledged + count > unacknowledgedMax) return refuse('full');
     if (mode.kind === 'synchronous' && this.#liveCount(now) < mode.copiesMin) return refuse('too-few-copies');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Instant } from '../base/index.ts';
-import type { LogEffect } from './index.ts';
+import type { LogEffect, ReplicationMode } from './index.ts';
 import { describeReplication, LogReplica, replicationFacts } from './index.ts';
 import { LogBench, logOf } from './log-bench.fixture.ts';
 import { ASYNC, semi, sync } from './log-runs.fixture.ts';
@@ -459,5 +459,33 @@ describe('what a mode promises', () => {
       /fetchTimeoutMs/,
     );
     expect(() => new LogReplica({ self: 'a', mode: ASYNC }, { ...logOf([1], 0), generation: 0 })).toThrow(/promised/);
+  });
+  test('bounds and times that are none are refused', () => {
+    for (const name of ['batchMax', 'writesMax', 'unacknowledgedMax', 'retainMax'])
+      for (const wrong of [0, -1, Number.NaN])
+        expect(() => new LogReplica({ self: 'a', mode: ASYNC, [name]: wrong })).toThrow(`${name} must be >= 1`);
+    for (const name of ['appendTimeoutMs', 'lagMaxMs'])
+      expect(() => new LogReplica({ self: 'a', mode: ASYNC, [name]: Number.NaN })).toThrow(`${name} must be > 0`);
+  });
+  test('a replica that is named twice does not count for two', () => {
+    const lead = (mode: ReplicationMode, replicas: string[], members = ['a', 'b']) =>
+      new LogBench(mode)
+        .start('a')
+        .step({ kind: 'lead', generation: 1, replicas, inSync: { version: 1, members } }, Instant.of(0), []);
+    expect(() => lead(semi(1), ['a', 'a', 'b'])).toThrow('replicas must be distinct, not a, a, b');
+    expect(() => lead(sync(2), ['a', 'b'], ['a', 'a'])).toThrow('members must be distinct, not a, a');
+    const bench = trio(sync(2));
+    bench.lead('a', 1, ['b', 'c'], ['a', 'b']);
+    const decided = { version: 9, members: ['b', 'a', 'b'] };
+    expect(() => bench.step('a', { kind: 'in-sync', inSync: decided })).toThrow(
+      'members must be distinct, not b, a, b',
+    );
+  });
+  test('appends one record or more', () => {
+    const bench = trio();
+    bench.lead('a', 1, ['b', 'c']);
+    for (const wrong of [0, -1, 0.5, Number.NaN])
+      expect(() => bench.step('a', append(1, wrong))).toThrow(`count must be a whole number from 1 on, not ${wrong}`);
+    expect(ends(bench)).toEqual([0, 0, 0]);
   });
 });

@@ -57,6 +57,10 @@ export class LogReplica {
       ...options,
     };
     assert(this.#options.fetchTimeoutMs > this.#options.waitMaxMs, 'fetchTimeoutMs must be above waitMaxMs');
+    for (const name of ['batchMax', 'unacknowledgedMax', 'writesMax', 'retainMax'] as const)
+      assert(this.#options[name] >= 1, `${name} must be >= 1, not ${this.#options[name]}`);
+    for (const name of ['appendTimeoutMs', 'lagMaxMs'] as const)
+      assert(this.#options[name] > 0, `${name} must be > 0, not ${this.#options[name]}`);
     this.#state = new LogState(recovered);
   }
 
@@ -184,6 +188,8 @@ export class LogReplica {
     const { mode, self } = this.#options;
     const { generation, replicas, inSync } = input;
     assert(replicas.includes(self), 'a leader must be one of its replicas');
+    // One that is named twice would count for two copies.
+    assert(new Set(replicas).size === replicas.length, `replicas must be distinct, not ${replicas.join(', ')}`);
     assert(mode.kind !== 'synchronous' || inSync !== undefined, 'a synchronous leader must know the in-sync set');
     replicationFacts(mode, replicas.length);
     // Once per generation: after a crash, records of it that others have may be missing here.

@@ -222,6 +222,13 @@ describe('changes among several leaders', () => {
       expect(leaders.record('d', 'k').siblings).toBe(topology.kind === 'star' ? 0 : 1);
     }
   });
+  test('bounds and times that are none are refused', () => {
+    const make = (wrong: object) =>
+      new MultiLeader<Payload>({ self: 'a', links: ['b'], relay: 'all', summaryMs: 1, ...wrong });
+    for (const batchMax of [0, 0.5, Number.NaN]) expect(() => make({ batchMax })).toThrow('batchMax must be >= 1');
+    for (const backlogMax of [-1, Number.NaN]) expect(() => make({ backlogMax })).toThrow('backlogMax must be >= 0');
+    for (const summaryMs of [0, Number.NaN]) expect(() => make({ summaryMs })).toThrow('summaryMs must be > 0');
+  });
   test('an answer to an old summary does not make anybody copy the whole state', () => {
     const kernel = new MultiLeader<string>({
       self: 'a',

@@ -83,7 +83,11 @@ export class MultiLeader<T> {
   #summaryAt: Instant = Instant.of(0);
 
   constructor(options: MultiLeaderOptions) {
-    assert(options.summaryMs > 0, 'summaryMs must be above 0');
+    const { summaryMs, backlogMax = 10_000, batchMax = 100 } = options;
+    assert(summaryMs > 0, `summaryMs must be > 0, not ${summaryMs}`);
+    assert(backlogMax >= 0, `backlogMax must be >= 0, not ${backlogMax}`);
+    // A batch of none would be asked for again at once, for ever.
+    assert(batchMax >= 1, `batchMax must be >= 1, not ${batchMax}`);
     this.#options = options;
     this.#have = options.have ?? VectorClock.empty;
     this.#floor = this.#have;
