@@ -35,7 +35,7 @@ const field: fc.Arbitrary<Field> = fc.oneof(
   fc.record({ kind: fc.constant('int' as const), value: signed.map((n) => (n === 0 ? 0 : n)) }),
   fc.record({ kind: fc.constant('f64' as const), value: fc.double({ noNaN: true }) }),
   fc.record({ kind: fc.constant('boolean' as const), value: fc.boolean() }),
-  fc.record({ kind: fc.constant('bytes' as const), value: fc.uint8Array({ maxLength: 300 }) }),
+  fc.record({ kind: fc.constant('bytes' as const), value: fc.uint8Array({ maxLength: 300, size: 'max' }) }),
   fc.record({ kind: fc.constant('text' as const), value: fc.string({ unit: 'grapheme', maxLength: 40 }) }),
 );
 

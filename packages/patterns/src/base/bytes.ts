@@ -97,7 +97,7 @@ export class ByteWriter {
 
   /** A safe integer ≥ 0: 1 byte below 128, at most 8. */
   uint(value: number): void {
-    if (value < 0x80 && value >= 0) {
+    if ((value & 0x7f) === value) {
       this.u8(value);
       return;
     }
