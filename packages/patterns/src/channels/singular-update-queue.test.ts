@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { InvariantError } from '../base/index.ts';
 import { QueueFullError, SingularUpdateQueue } from './singular-update-queue.ts';
 
 async function settle(): Promise<void> {
@@ -24,6 +25,60 @@ class Log {
 }
 
 describe('a singular update queue', () => {
+  test('is idle once nothing is queued or being applied, and tells all who wait for that, each time', async () => {
+    const log = new Log();
+    const queue = new SingularUpdateQueue(log.apply);
+    const heard: string[] = [];
+    const hears = (name: string): void => void queue.idle().then(() => heard.push(name));
+    await queue.idle();
+    for (const round of ['first', 'second']) {
+      const run = queue.submit(1);
+      hears(`${round} a`);
+      hears(`${round} b`);
+      await settle();
+      const next = queue.submit(2);
+      await log.release();
+      expect(await run).toBe(10);
+      expect(heard.filter((name) => name.startsWith(round))).toEqual([]);
+      await log.release();
+      expect(await next).toBe(20);
+      expect(heard.filter((name) => name.startsWith(round))).toEqual([`${round} a`, `${round} b`]);
+    }
+    await queue.idle();
+  });
+
+  test('takes a thousand updates in one batch, and ten thousand that wait, unless told otherwise', async () => {
+    const log = new Log();
+    const queue = new SingularUpdateQueue(log.apply);
+    const runs = Array.from({ length: 10_000 }, (_, n) => queue.submit(n));
+    await expect(queue.submit(0)).rejects.toThrow(QueueFullError);
+    await settle();
+    expect(log.batches.map((batch) => batch.length)).toEqual([1000]);
+    runs.push(...Array.from({ length: 1000 }, (_, n) => queue.submit(n)));
+    let room = false;
+    void queue.room().then(() => {
+      room = true;
+    });
+    // Room is at half of it: five batches later.
+    for (let batches = 2; batches <= 6; batches++) {
+      expect([room, queue.queued]).toEqual([false, 10_000 - 1000 * (batches - 2)]);
+      await log.release();
+    }
+    expect([room, queue.queued]).toEqual([true, 5000]);
+    queue.close();
+    await log.release();
+    const ended = await Promise.allSettled(runs);
+    expect(ended.filter(({ status }) => status === 'fulfilled')).toHaveLength(6000);
+    const refused = ended.find((end) => end.status === 'rejected');
+    expect(refused?.reason).toMatchObject({ code: 'closed', retryable: false, outcome: 'not-applied' });
+    await queue.room();
+    await queue.idle();
+  });
+
+  test.each([-1, 4, 5])('is not made with room at %i of four', (roomAt) => {
+    expect(() => new SingularUpdateQueue(() => [], { queuedMax: 4, roomAt })).toThrow(InvariantError);
+  });
+
   test('applies what was submitted together as one batch, and what came meanwhile as the next', async () => {
     const log = new Log();
     const queue = new SingularUpdateQueue(log.apply);
