@@ -188,6 +188,8 @@ describe('emergent leader', () => {
     readonly nodes = new Map<string, EmergentLeader>();
     readonly mail: { from: string; to: string; message: EmergentMessage }[] = [];
     readonly byToken = new Map<number, string>();
+    /** What each has said that it holds. */
+    readonly said = new Map<string, number>();
     now = 0;
 
     constructor(founders: readonly string[]) {
@@ -199,12 +201,33 @@ describe('emergent leader', () => {
       const node = this.nodes.get(name);
       if (node === undefined) return;
       node.step(input, at(this.now), out);
-      for (const effect of out) if (effect.kind === 'send') this.mail.push({ from: name, ...effect });
+      for (const effect of out) {
+        if (effect.kind === 'send') {
+          expect(effect.to).not.toBe(name);
+          this.mail.push({ from: name, ...effect });
+        } else this.hear(name, effect);
+      }
       const held = node.held(at(this.now));
+      expect(this.said.get(name)).toBe(held?.token);
       if (held === undefined) return;
+      expect(held).toEqual(node.known);
+      expect(held.leader).toBe(name);
       // The promise: one leader per token.
       expect(this.byToken.get(held.token) ?? name).toBe(name);
       this.byToken.set(held.token, name);
+    }
+
+    /** A leadership is announced once, and taken back before another one is: whoever acts by the effects acts as `held` says. */
+    hear(name: string, effect: Exclude<EmergentLeaderEffect, { kind: 'send' }>): void {
+      const { leader, token } = effect.leadership;
+      const said = this.said.get(name);
+      if (effect.kind === 'lost') {
+        expect([leader, token]).toEqual([name, said]);
+        this.said.delete(name);
+      } else if (leader === name) {
+        expect(said).toBeUndefined();
+        this.said.set(name, token);
+      }
     }
 
     deliver(index = 0): void {
