@@ -8,7 +8,12 @@ export interface Throughput {
   readonly p99Ms: number;
   /** CPU seconds of the servers' processes per 10,000 operations. */
   readonly serverCpu: number;
+  /** Operations that failed, as those under way do when the leader changes. They count for nothing else. */
+  readonly failed: number;
 }
+
+/** With more failures than this share of all, there is nothing to measure. */
+const FAILED_SHARE_MAX = 0.05;
 
 const KEYS = 10_000;
 const VALUE: Uint8Array = new Uint8Array(256).fill(0x78);
@@ -31,24 +36,34 @@ export async function throughput(
 ): Promise<Throughput> {
   const latencies: number[] = [];
   let count = 0;
+  let failed = 0;
+  let failure: unknown;
   const cpuBefore = cpuSeconds(cluster.pids);
   const startedAt = performance.now();
   const endAt = startedAt + seconds * 1000;
   const worker = async (): Promise<void> => {
     for (let now = performance.now(); now < endAt; ) {
       count += 1;
-      await operation(count);
+      const isDone = await operation(count).then(
+        () => true,
+        (error: unknown) => {
+          failed += 1;
+          failure = error;
+          return false;
+        },
+      );
       const then = performance.now();
-      latencies.push(then - now);
+      if (isDone) latencies.push(then - now);
       now = then;
     }
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
   const elapsed = (performance.now() - startedAt) / 1000;
-  const serverCpu = ((cpuSeconds(cluster.pids) - cpuBefore) / count) * 10_000;
+  if (failed > count * FAILED_SHARE_MAX) throw new Error(`${failed} of ${count} operations failed`, { cause: failure });
+  const serverCpu = ((cpuSeconds(cluster.pids) - cpuBefore) / (count - failed)) * 10_000;
   latencies.sort((a, b) => a - b);
   const at = (share: number): number => latencies[Math.floor((latencies.length - 1) * share)] ?? Number.NaN;
-  return { perSecond: count / elapsed, p50Ms: at(0.5), p99Ms: at(0.99), serverCpu };
+  return { perSecond: (count - failed) / elapsed, p50Ms: at(0.5), p99Ms: at(0.99), serverCpu, failed };
 }
 
 /** Milliseconds from a put until the last of `watchers` has heard of it; the median of `rounds`. */

@@ -130,7 +130,7 @@ async function rates(
       const result = await throughput(cluster, operationOf(contender), inFlight, options.seconds);
       results.get(name)!.push(result);
       say(
-        `${what}: ${name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(2)} ms`,
+        `${what}: ${name}: ${Math.round(result.perSecond)}/s, p50 ${result.p50Ms.toFixed(2)} ms, p99 ${result.p99Ms.toFixed(2)} ms${result.failed > 0 ? `, ${result.failed} failed` : ''}`,
       );
     }
   }
