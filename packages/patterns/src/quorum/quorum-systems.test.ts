@@ -295,6 +295,15 @@ test('no quorum takes a member twice, since it would be counted twice', () => {
   );
   expect(() => new ReadWriteQuorum(['a', 'b', 'b'], 2, 2)).toThrow(/distinct, got b twice/);
   expect(() => new GridQuorum([1, 2, 1, 3], 2)).toThrow(/distinct, got 1 twice/);
+  // The one that comes again first is named.
+  expect(() => new ReadWriteQuorum(['a', 'b', 'b', 'a'], 2, 3)).toThrow(/distinct, got b twice/);
+});
+
+test('the least numbers that mean something are taken', () => {
+  expect(sloppyQuorum(['a', 'b'], 1, () => true).targets).toEqual([{ node: 'a' }]);
+  // Nothing is written between two reads: only the copies that are asked count.
+  expect(monotonicReads(3, 1, 1, 0, 0.5)).toBeCloseTo(1 / 3, 12);
+  expect(monotonicReads(3, 1, 1, 0.5, 0.5)).toBeCloseTo(1 - (2 / 3) ** 2, 12);
 });
 
 test('numbers that mean nothing are refused by name', () => {
@@ -303,4 +312,5 @@ test('numbers that mean nothing are refused by name', () => {
   for (const up of [-0.1, 1.1, Number.NaN])
     expect(() => availability(new ReadWriteQuorum(['a'], 1, 1), 'read', up)).toThrow(/up must be a probability/);
   expect(() => monotonicReads(3, 1, 1, 0, 0)).toThrow(/there must be reads/);
+  expect(() => monotonicReads(3, 1, 1, -0.5, 1)).toThrow(/no negative writes, got 1 and -0.5/);
 });
