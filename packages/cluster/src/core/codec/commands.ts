@@ -113,8 +113,9 @@ function writeBody(writer: ByteWriter, command: Command): void {
   }
 }
 
-/** What follows a kind with `SESSION_FLAG`. Throws `BytesError`. */
-function readHeader(reader: ByteReader): SessionHeader {
+/** What stands behind the first byte, which has `SESSION_FLAG` when there is a header. Throws `BytesError`. */
+export function readHeader(reader: ByteReader, first: number): SessionHeader | undefined {
+  if ((first & SESSION_FLAG) === 0) return undefined;
   return { session: reader.uint(), sequence: reader.uint(), acknowledgedBelow: reader.uint() };
 }
 
@@ -166,9 +167,9 @@ export function encodeCommand(command: Command, header?: SessionHeader): Uint8Ar
 export function decodeCommand(bytes: Uint8Array): DecodedCommand {
   return decoding('command', () => {
     const reader = new ByteReader(bytes);
-    const kind = reader.u8();
-    const header = (kind & SESSION_FLAG) === 0 ? undefined : readHeader(reader);
-    return { header, command: readBody(reader, kind & ~SESSION_FLAG) };
+    const first = reader.u8();
+    const header = readHeader(reader, first);
+    return { header, command: readBody(reader, first & ~SESSION_FLAG) };
   });
 }
 

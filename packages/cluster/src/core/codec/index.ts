@@ -7,6 +7,7 @@ export {
   encodeCommand,
   type LeaseEpochCommand,
   readBody,
+  readHeader,
   type SessionCloseCommand,
   type SessionHeader,
   type SessionOpenCommand,

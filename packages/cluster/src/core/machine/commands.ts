@@ -1,6 +1,15 @@
 /** One command, carried out on the state. Total: an answer or a refusal, never an exception. */
 import { ByteReader, BytesError, unreachable } from '@quorate/patterns/base';
-import { type Command, type KeyedPut, Kind, malformed, type Response, readBody } from '../codec/index.ts';
+import {
+  type Command,
+  type KeyedPut,
+  Kind,
+  malformed,
+  type Response,
+  readBody,
+  readHeader,
+  type SessionHeader,
+} from '../codec/index.ts';
 import { SESSION_FLAG } from '../codec/kinds.ts';
 import type { CoreError } from '../errors.ts';
 import { coreError } from '../messages.ts';
@@ -24,25 +33,21 @@ import { applyDeleteRange, applyPut, objectToPut } from './writes.ts';
 export function applyCommand(state: CoreState, input: Uint8Array, start: number, end: number): Reply {
   state.ordinal += 1;
   const reader = new ByteReader(input, start, end);
-  let kind: number;
-  let session = 0;
-  let sequence = 0;
-  let acknowledgedBelow = 0;
+  let first: number;
+  let header: SessionHeader | undefined;
   try {
-    kind = reader.u8();
-    if ((kind & SESSION_FLAG) !== 0) {
-      session = reader.uint();
-      sequence = reader.uint();
-      acknowledgedBelow = reader.uint();
-    }
+    first = reader.u8();
+    header = readHeader(reader, first);
   } catch (error) {
     return Reply.of(refusal(error));
   }
-  if ((kind & SESSION_FLAG) === 0) return Reply.of(carryOut(state, kind, reader, input));
+  const kind = first & ~SESSION_FLAG;
+  if (header === undefined) return Reply.of(carryOut(state, kind, reader, input));
+  const { session, sequence, acknowledgedBelow } = header;
   const verdict = state.sessions.receive(session, sequence, acknowledgedBelow);
   switch (verdict) {
     case 'new': {
-      const reply = Reply.of(carryOut(state, kind & ~SESSION_FLAG, reader, input)).kept();
+      const reply = Reply.of(carryOut(state, kind, reader, input)).kept();
       state.sessions.record(session, sequence, reply);
       return reply;
     }
