@@ -28,6 +28,8 @@ interface Reception {
   readonly writer: SnapshotWriter;
   /** Everything up to here has been handed to the writer. */
   position: number;
+  /** In how many pieces that came. */
+  chunks: number;
   /** Writes are one after the other. */
   tail: Promise<void>;
   idle: Disposable;
@@ -111,7 +113,7 @@ export class SnapshotReceiver {
       const writer = await this.#snapshots.create(group, mark);
       const tail = Promise.resolve();
       const idle = this.#idleTimer(group);
-      this.#receptions.set(group, { from, term, mark, sizeBytes, writer, position: 0, tail, idle });
+      this.#receptions.set(group, { from, term, mark, sizeBytes, writer, position: 0, chunks: 0, tail, idle });
       return { kind: 'continue', position: 0 };
     } finally {
       this.#opening.delete(group);
@@ -126,6 +128,7 @@ export class SnapshotReceiver {
     if (position !== reception.position) return rejected(`bytes from ${reception.position} on were expected`);
     if (position + bytes.length > reception.sizeBytes) return rejected('there are more bytes than were offered');
     reception.position += bytes.length;
+    reception.chunks += 1;
     reception.tail = reception.tail.then(() => reception.writer.write(bytes));
     await reception.tail;
     return this.#receptions.get(group) === reception
@@ -150,8 +153,8 @@ export class SnapshotReceiver {
       this.#opening.delete(group);
     }
     this.received += 1;
-    const { from, mark, sizeBytes } = reception;
-    this.#env.log.info('received a snapshot', { group, from, index: mark.index, sizeBytes });
+    const { from, mark, sizeBytes, chunks } = reception;
+    this.#env.log.info('received a snapshot', { group, from, index: mark.index, sizeBytes, chunks });
     this.#owner.received(group, from, reception.term, mark);
     return { kind: 'done' };
   }
