@@ -13,6 +13,20 @@ async function fill(cluster: TestCluster, leader: TestNode, count: number): Prom
   }
 }
 
+/** Starts a cluster of which one follower goes down: what comes from here on, it lacks. */
+async function withoutOne(
+  cluster: TestCluster,
+  padding?: number,
+): Promise<{ cluster: TestCluster; leader: TestNode; absent: TestNode }> {
+  cluster.options = small;
+  if (padding !== undefined) cluster.padding = padding;
+  await cluster.start();
+  const leader = await cluster.leader();
+  const absent = cluster.nodes.find((node) => node !== leader)!;
+  absent.crash();
+  return { cluster, leader, absent };
+}
+
 test('a snapshot is taken when enough was applied, and the log behind it is released but for a tail', async () => {
   const cluster = new TestCluster();
   cluster.options = small;
@@ -57,13 +71,7 @@ test('bytes, too, cause a snapshot', async () => {
 });
 
 test('a follower that is too far behind is sent the snapshot, in chunks, and catches up from there', async () => {
-  const cluster = new TestCluster();
-  cluster.options = small;
-  cluster.padding = 3_000_000;
-  await cluster.start();
-  const leader = await cluster.leader();
-  const absent = cluster.nodes.find((node) => node !== leader)!;
-  absent.crash();
+  const { cluster, leader, absent } = await withoutOne(new TestCluster(), 3_000_000);
   await fill(cluster, leader, 200);
   await cluster.world.run(100);
   await absent.start();
@@ -79,13 +87,7 @@ test('a follower that is too far behind is sent the snapshot, in chunks, and cat
 });
 
 test('a stream that breaks off is taken up where it stood', async () => {
-  const cluster = new TestCluster();
-  cluster.options = small;
-  cluster.padding = 4_000_000;
-  await cluster.start();
-  const leader = await cluster.leader();
-  const absent = cluster.nodes.find((node) => node !== leader)!;
-  absent.crash();
+  const { cluster, leader, absent } = await withoutOne(new TestCluster(), 4_000_000);
   await fill(cluster, leader, 200);
   await cluster.world.run(100);
   leader.virtual.rate = 25_000; // The snapshot takes 160 ms.
@@ -104,13 +106,7 @@ test('a stream that breaks off is taken up where it stood', async () => {
 });
 
 test('heartbeats go on while a snapshot is streamed, so that nobody stands for election', async () => {
-  const cluster = new TestCluster();
-  cluster.options = small;
-  cluster.padding = 4_000_000;
-  await cluster.start();
-  const leader = await cluster.leader();
-  const absent = cluster.nodes.find((node) => node !== leader)!;
-  absent.crash();
+  const { cluster, leader, absent } = await withoutOne(new TestCluster(), 4_000_000);
   await fill(cluster, leader, 200);
   const { term } = leader.group.status;
   leader.virtual.rate = 2_000; // Two seconds.
@@ -121,12 +117,7 @@ test('heartbeats go on while a snapshot is streamed, so that nobody stands for e
 
 test('wherever a node crashes while it takes over a snapshot, it comes back whole', async () => {
   for (let crashAfter = 0; crashAfter < 40; crashAfter += 1) {
-    const cluster = new TestCluster(3, crashAfter + 1);
-    cluster.options = small;
-    await cluster.start();
-    const leader = await cluster.leader();
-    const absent = cluster.nodes.find((node) => node !== leader)!;
-    absent.crash();
+    const { cluster, leader, absent } = await withoutOne(new TestCluster(3, crashAfter + 1));
     await fill(cluster, leader, 100);
     await cluster.world.run(50);
     await absent.start();
@@ -182,12 +173,7 @@ test('a snapshot that cannot be taken leaves the group running, and is tried aga
 });
 
 test('a follower that refuses a snapshot is asked again now and then, not all the time, until it takes it', async () => {
-  const cluster = new TestCluster();
-  cluster.options = small;
-  await cluster.start();
-  const leader = await cluster.leader();
-  const absent = cluster.nodes.find((node) => node !== leader)!;
-  absent.crash();
+  const { cluster, leader, absent } = await withoutOne(new TestCluster());
   await fill(cluster, leader, 200);
   let refusals = 0;
   absent.disk.failSnapshots = {
@@ -231,12 +217,7 @@ describe.each(PLACES)('a disk that fails when a snapshot comes to %s', (at) => {
   });
 
   test('stops the node that receives it', async () => {
-    const cluster = new TestCluster();
-    cluster.options = small;
-    await cluster.start();
-    const leader = await cluster.leader();
-    const absent = cluster.nodes.find((node) => node !== leader)!;
-    absent.crash();
+    const { cluster, leader, absent } = await withoutOne(new TestCluster());
     await fill(cluster, leader, 120);
     await cluster.world.run(100);
     await absent.start();
@@ -248,12 +229,7 @@ describe.each(PLACES)('a disk that fails when a snapshot comes to %s', (at) => {
   });
 
   test('for want of space leaves both running, and they try again', async () => {
-    const cluster = new TestCluster();
-    cluster.options = small;
-    await cluster.start();
-    const leader = await cluster.leader();
-    const absent = cluster.nodes.find((node) => node !== leader)!;
-    absent.crash();
+    const { cluster, leader, absent } = await withoutOne(new TestCluster());
     leader.disk.failSnapshots = { at, error: wrapped(full) };
     await fill(cluster, leader, 60);
     expect(leader.host.counters.snapshotsTaken).toBe(0);
