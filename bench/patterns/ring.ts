@@ -51,50 +51,32 @@ const lookups = (what: string, distinct: number): Row => {
   };
 };
 
-/** Both keep the last 5,000 answers, and place every key alike. */
-const keptLookups = (): Row => {
-  const keys = keysOf(1_000);
-  const ketama = Ketama.of(hosts(NODES).map((host) => ({ host })));
-  const cache = new OwnerCache((key) => ketama.serverOf(key), { keysMax: 5_000 });
+/** Ours places every key as `hashring` does. */
+const ketamaLookups = (what: string, name: string, distinct: number, hostOf: (key: string) => string): Row => {
+  const keys = keysOf(distinct);
   const peer = peerOf(NODES);
   return {
     measures: 'time',
-    what: 'lookup placed as libketama places it, the last 5,000 answers kept, 1,000 keys again and again',
+    what: `lookup placed as libketama places it, ${what}`,
     ops: keys.length,
     sides: [
-      {
-        name: 'OwnerCache of a Ketama',
-        run: () => {
-          let length = 0;
-          for (const key of keys) length += cache.ownerOf(key).host.length;
-          return length;
-        },
-      },
-      {
-        name: 'hashring',
-        run: () => {
-          let length = 0;
-          for (const key of keys) length += peer.get(key).length - ':11211'.length;
-          return length;
-        },
-      },
+      { name, run: () => keys.reduce((sum, key) => sum + Number(hostOf(key).slice(7)), 0) },
+      { name: 'hashring', run: () => keys.reduce((sum, key) => sum + Number(peer.get(key).slice(7, -6)), 0) },
     ],
   };
 };
 
-const ketamaLookups = (): Row => {
-  const keys = keysOf(20_000);
+const freshLookups = (): Row => {
   const ketama = Ketama.of(hosts(NODES).map((host) => ({ host })));
-  const peer = peerOf(NODES);
-  return {
-    measures: 'time',
-    what: 'lookup placed as libketama places it, 20,000 keys',
-    ops: keys.length,
-    sides: [
-      { name: 'Ketama', run: () => keys.reduce((sum, key) => sum + Number(ketama.serverOf(key).host.slice(7)), 0) },
-      { name: 'hashring', run: () => keys.reduce((sum, key) => sum + Number(peer.get(key).slice(7, -6)), 0) },
-    ],
-  };
+  return ketamaLookups('20,000 keys', 'Ketama', 20_000, (key) => ketama.serverOf(key).host);
+};
+
+/** Both keep the last 5,000 answers. */
+const keptLookups = (): Row => {
+  const ketama = Ketama.of(hosts(NODES).map((host) => ({ host })));
+  const cache = new OwnerCache((key) => ketama.serverOf(key), { keysMax: 5_000 });
+  const what = 'the last 5,000 answers kept, 1,000 keys again and again';
+  return ketamaLookups(what, 'OwnerCache of a Ketama', 1_000, (key) => cache.ownerOf(key).host);
 };
 
 const builds = (count: number): Row => ({
@@ -166,7 +148,7 @@ const memory = (): Row => ({
 export const rows: Rows = [
   () => lookups('lookup, 1,000 keys again and again', 1_000),
   () => lookups('lookup, 20,000 keys again and again', 20_000),
-  ketamaLookups,
+  freshLookups,
   keptLookups,
   replicas,
   () => builds(10),
