@@ -60,9 +60,26 @@ const ketamaLookups = (what: string, name: string, distinct: number, hostOf: (ke
     what: `lookup placed as libketama places it, ${what}`,
     ops: keys.length,
     sides: [
-      { name, run: () => keys.reduce((sum, key) => sum + Number(hostOf(key).slice(7)), 0) },
-      { name: 'hashring', run: () => keys.reduce((sum, key) => sum + Number(peer.get(key).slice(7, -6)), 0) },
+      {
+        name,
+        run: () => {
+          let length = 0;
+          for (const key of keys) length += hostOf(key).length;
+          return length;
+        },
+      },
+      {
+        name: 'hashring',
+        run: () => {
+          let length = 0;
+          for (const key of keys) length += peer.get(key).length - ':11211'.length;
+          return length;
+        },
+      },
     ],
+    verify: () => {
+      for (const key of keys) deepStrictEqual(peer.get(key), `${hostOf(key)}:11211`);
+    },
   };
 };
 
