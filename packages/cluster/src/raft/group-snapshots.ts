@@ -73,7 +73,7 @@ export class GroupSnapshots {
     if (this.#stopped || this.#taking.has(id)) return;
     if (this.#receiver.isReceiving(id)) return group.snapshotFailed();
     const { snapshots, env } = this.#parts;
-    const taken = takeSnapshot(id, mark, { machine, snapshots, stopped: () => this.#stopped })
+    const taken = takeSnapshot(id, mark, { machine, snapshots, tasks: env.tasks, stopped: () => this.#stopped })
       .then((sizeBytes) => {
         if (sizeBytes === undefined || this.#stopped) return;
         this.taken += 1;

@@ -134,7 +134,7 @@ export class RaftHost {
     // From the first start on, the configuration that the group began with is on disk, and `initial` no longer matters.
     const fresh = !restart.damaged && !log.recovered.has(id) && snapshots.latest(id) === undefined;
     if (fresh && initial.voters.length > 0) {
-      await takeSnapshot(id, restart.mark, { machine, snapshots, stopped: () => this.#stopped });
+      await takeSnapshot(id, restart.mark, { machine, snapshots, tasks: env.tasks, stopped: () => this.#stopped });
     }
     if (this.#stopped) throw new Error('the host has stopped');
     if (reset !== undefined) log.persist([reset], () => {});

@@ -1,3 +1,4 @@
+import type { Tasks } from '@quorate/env';
 import type { SnapshotMark } from '@quorate/patterns/consensus/raft';
 import type { GroupId, SnapshotStore } from '../storage/types.ts';
 import type { StateMachine } from './types.ts';
@@ -10,7 +11,7 @@ import type { StateMachine } from './types.ts';
 export function takeSnapshot(
   group: GroupId,
   mark: SnapshotMark,
-  parts: { machine: StateMachine; snapshots: SnapshotStore; stopped: () => boolean },
+  parts: { machine: StateMachine; snapshots: SnapshotStore; tasks: Tasks; stopped: () => boolean },
 ): Promise<number | undefined> {
   const chunks = parts.machine.snapshot()[Symbol.asyncIterator]();
   return stream(group, mark, { ...parts, chunks, first: chunks.next() });
@@ -21,12 +22,13 @@ async function stream(
   mark: SnapshotMark,
   parts: {
     snapshots: SnapshotStore;
+    tasks: Tasks;
     stopped: () => boolean;
     chunks: AsyncIterator<Uint8Array>;
     first: Promise<IteratorResult<Uint8Array>>;
   },
 ): Promise<number | undefined> {
-  const { chunks, snapshots, stopped } = parts;
+  const { chunks, snapshots, tasks, stopped } = parts;
   // Whatever becomes of the store, the first chunk's failure must not go unheard.
   parts.first.catch(() => {});
   const writer = await snapshots.create(group, mark);
@@ -37,7 +39,8 @@ async function stream(
         await writer.abort();
         return undefined;
       }
-      await writer.write(next.value);
+      if (next.value.length > 0) await writer.write(next.value);
+      else await new Promise<void>((resolve) => tasks.defer(resolve));
       sizeBytes += next.value.length;
     }
     await writer.commit();

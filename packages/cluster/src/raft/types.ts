@@ -9,7 +9,10 @@ export interface StateMachine {
   apply(index: number, data: Uint8Array, local: Proposal | undefined): void;
   /** All entries of this turn have been applied: flush replies, wake watchers. */
   applied(index: number): void;
-  /** Freezes the state as of now, cheaply, and streams it in chunks of at most 256 KiB as the consumer asks. A chunk is good until the next one is asked for. */
+  /**
+   * Freezes the state as of now, cheaply, and streams it in chunks of at most 256 KiB as the consumer asks. A chunk is good until the next one
+   * is asked for. An empty chunk says that the next one takes longer: others are given their turn first.
+   */
   snapshot(): AsyncIterable<Uint8Array>;
   /** Replaces the state by a snapshot's. Rejects when it cannot be decoded; the state is then unusable. */
   restore(chunks: AsyncIterable<Uint8Array>): Promise<void>;

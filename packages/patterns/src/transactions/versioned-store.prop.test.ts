@@ -40,6 +40,7 @@ function reload(store: Store): Store {
   copy.reset(frozen.revision, frozen.compactRevision);
   for (const source of [frozen.base(), frozen.changes()]) {
     for (const v of source) {
+      if (v === undefined) continue;
       const cell = copy.cellFor(v.cell.key);
       copy.load({ ...v, cell, previous: cell.newest });
     }
@@ -173,9 +174,39 @@ test('a frozen store does not change while the other one writes, compacts and pr
   }
   store.compact(7);
   expect(store.prune(100)).toBe(false);
-  expect([...frozen.base()].map((v) => `${v.cell.key}${v.value}`)).toEqual(['a0']);
+  expect([...frozen.base()].map((v) => `${v?.cell.key}${v?.value}`)).toEqual(['a0']);
   expect([...frozen.changes()].map((v) => `${v.cell.key}${v.value}@${v.revision}`)).toEqual(['b1@3', 'a2@4', 'c3@5']);
   frozen.release();
   store.prune(100);
   expect(store.log.size).toBe(2);
+});
+
+test('looking for what lies behind a long history is interrupted again and again', () => {
+  const store = open(new Set());
+  const put = (key: string, times: number): void => {
+    for (let i = 0; i < times; i++) {
+      write(store, key, i);
+      store.commit();
+    }
+  };
+  put('a', 1);
+  put('b', 1);
+  store.compact(store.revision);
+  put('a', 20_000);
+  for (let i = 0; i < 20_000; i++) put(`c${i}`, 1);
+  const found = [...store.freeze().base()];
+  expect(found.filter((v) => v !== undefined).map((v) => `${v.cell.key}${v.value}`)).toEqual(['a0']);
+  // 20,000 versions of one key, then 20,000 keys with a version each.
+  const before = found.findIndex((v) => v !== undefined);
+  expect(before).toBe(4);
+  expect(found.length - 1 - before).toBe(10);
+});
+
+test('nothing lies behind a history that was never compacted, and nobody looks for it', () => {
+  const store = open(new Set());
+  for (let i = 0; i < 10_000; i++) {
+    write(store, 'a', i);
+    store.commit();
+  }
+  expect([...store.freeze().base()]).toEqual([]);
 });

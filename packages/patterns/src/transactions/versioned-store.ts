@@ -16,12 +16,18 @@ import { RevisionLog } from '../leases/revision-log.ts';
 import type { OrderedMap } from './ordered-map.ts';
 import { Cell, type Version, versionAt } from './versioned-value.ts';
 
+/** Versions looked at between two pauses: about a millisecond's worth, most of them far apart in memory. */
+const LOOK_SLICE = 4096;
+
 /** The store as it was at the moment of freezing. Pruning stops until it is released. */
 export interface FrozenStore<V> {
   readonly revision: number;
   readonly compactRevision: number;
-  /** The versions in force at the compact revision that are older than it, in key order: with `changes` on top, the whole content. */
-  base(): Iterable<V>;
+  /**
+   * The versions in force at the compact revision that are older than it, in key order: with `changes` on top, the whole content. Looks at
+   * every version: `undefined` says that it has looked for a while and found none yet, and is a place to give others their turn.
+   */
+  base(): Iterable<V | undefined>;
   /** All changes from the compact revision on, in order. */
   changes(): Iterable<V>;
   /** Idempotent. */
@@ -175,12 +181,7 @@ export class VersionedStore<K, V extends Version<K, V>> {
     return {
       revision: this.#revision,
       compactRevision,
-      *base() {
-        for (const cell of cells) {
-          const version = versionAt<K, V>(cell, compactRevision);
-          if (version !== undefined && version.revision < compactRevision) yield version;
-        }
-      },
+      base: () => (compactRevision < 0 ? [] : baseOf<K, V>(cells, compactRevision)),
       *changes() {
         for (let place = from; place < to; place++) yield log.at(place);
       },
@@ -237,5 +238,23 @@ export class VersionedStore<K, V extends Version<K, V>> {
     this.#shadowed.delete(version);
     if (successor.previous === version) successor.previous = undefined;
     if (!version.deleted) this.#dropped(version);
+  }
+}
+
+function* baseOf<K, V extends Version<K, V>>(
+  cells: Iterable<Cell<K, V>>,
+  compactRevision: number,
+): Generator<V | undefined, void> {
+  let looked = 0;
+  for (const cell of cells) {
+    let version = cell.newest;
+    while (version !== undefined && version.revision > compactRevision) {
+      version = version.previous;
+      looked += 1;
+      if (looked % LOOK_SLICE === 0) yield undefined;
+    }
+    looked += 1;
+    if (version !== undefined && !version.deleted && version.revision < compactRevision) yield version;
+    else if (looked % LOOK_SLICE === 0) yield undefined;
   }
 }

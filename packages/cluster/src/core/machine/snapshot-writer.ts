@@ -32,19 +32,19 @@ export function freezeState(state: CoreState): FrozenState {
   };
 }
 
-/** The blocks of a snapshot, each made when it is asked for, and good until the next one is. */
+/** The blocks of a snapshot, each made when it is asked for, and good until the next one is. An empty one is none: it only says that it takes longer. */
 export function* snapshotBlocks(frozen: FrozenState): Generator<Uint8Array, void> {
   const block = new Block();
   let blocks = 0;
   for (const bytes of contentBlocks(frozen, block)) {
-    blocks += 1;
+    if (bytes.length > 0) blocks += 1;
     yield bytes;
   }
   block.open(Section.end).uint(blocks);
   yield block.close();
 }
 
-/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`, each good until the next one is asked for, for one reader. The frozen store is released when it has read them, or says that it will not. */
+/** The same bytes in chunks of at most `CHUNK_BYTES_MAX`, or of none, each good until the next one is asked for, for one reader. The frozen store is released when it has read them, or says that it will not. */
 export function snapshotChunks(frozen: FrozenState): AsyncIterable<Uint8Array> {
   const chunks = chunksOf(frozen);
   const iterator: AsyncIterator<Uint8Array, void> = {
@@ -64,6 +64,7 @@ export function snapshotChunks(frozen: FrozenState): AsyncIterable<Uint8Array> {
 
 function* chunksOf(frozen: FrozenState): Generator<Uint8Array, void> {
   for (const block of snapshotBlocks(frozen)) {
+    if (block.length === 0) yield block;
     for (let at = 0; at < block.length; at += CHUNK_BYTES_MAX) yield block.subarray(at, at + CHUNK_BYTES_MAX);
   }
 }
@@ -107,11 +108,15 @@ function writeSession(writer: ByteWriter, session: FrozenSession<Reply>): void {
 function* section<T>(
   block: Block,
   number: number,
-  records: Iterable<T>,
+  records: Iterable<T | undefined>,
   write: (writer: ByteWriter, record: T) => void,
 ): Generator<Uint8Array, void> {
   let writer: ByteWriter | undefined;
   for (const record of records) {
+    if (record === undefined) {
+      yield NONE_YET;
+      continue;
+    }
     writer ??= block.open(number);
     write(writer, record);
     if (writer.length < BLOCK_BYTES) continue;
@@ -122,6 +127,7 @@ function* section<T>(
 }
 
 const LENGTH_BYTES = 4;
+const NONE_YET = new Uint8Array(0);
 
 /** One buffer for all blocks. New ones would be as much garbage as there is state, faster than the collector takes it away. */
 class Block {

@@ -63,6 +63,18 @@ describe('a snapshot', () => {
     }
   });
 
+  test('comes with pauses, as empty chunks, where there is much to look at and little to write', async () => {
+    const bench = filled();
+    for (let i = 0; i < 10_000; i++) bench.put('key7', 'again');
+    const chunks = await bench.snapshot();
+    const pauses = chunks.filter((chunk) => chunk.length === 0).length;
+    expect(pauses).toBeGreaterThanOrEqual(2);
+    const other = new Bench();
+    await other.restore(chunks);
+    expect(other.content()).toEqual(bench.content());
+    expect(other.hash()).toBe(bench.hash());
+  });
+
   test('is of the moment at which it was asked for, whatever happens while it is read', async () => {
     const bench = filled();
     bench.do(alarm('activate'));

@@ -37,6 +37,10 @@ function* hashVersions(frozen: FrozenStore<StoredVersion>, upTo: number): Genera
   let hash = 0;
   for (const versions of [frozen.base(), frozen.changes()]) {
     for (const version of versions) {
+      if (version === undefined) {
+        yield undefined;
+        continue;
+      }
       if (version.revision > upTo) break;
       version.writeTo(writer);
       if (writer.length < SLICE_BYTES) continue;

@@ -254,7 +254,10 @@ export class CoreService implements Core, CoreBackend {
   async *snapshot(): AsyncGenerator<Uint8Array, void> {
     await this.#localReads.barrier('snapshot');
     // Whoever asked may collect them.
-    for await (const chunk of this.#machine.snapshot()) yield chunk.slice();
+    for await (const chunk of this.#machine.snapshot()) {
+      if (chunk.length > 0) yield chunk.slice();
+      else await this.#pause();
+    }
   }
 
   /** Lets sockets and timers have their turn. */
