@@ -84,6 +84,52 @@ describe('a rival that asks for a pre-vote', () => {
   });
 });
 
+describe('a pre-candidate that is refused', () => {
+  const asking = (random: number): Solo => {
+    const node = new Solo({ term: 4, raft: { preVote: true, checkQuorum: true, random: () => random } });
+    node.wait(2 * ELECTION_MS);
+    expect(node.status.role).toBe('pre-candidate');
+    return node;
+  };
+
+  for (const [random, waitMs] of [
+    [0, ELECTION_MS / 4],
+    [2 ** 32 - 1, ELECTION_MS / 2 - 1],
+  ] as const) {
+    test(`asks again after ${waitMs} ms: the leader may have died in the eyes of others a moment later`, () => {
+      const node = asking(random);
+      node.now += 5;
+      node.hear(2, 'vote-response', { term: 4, preVote: true, granted: false });
+      expect(node.raft.deadline).toBe(node.now + waitMs);
+      expect(node.wait(waitMs)).toContain('>2 pre-vote-request t5 log 0@0');
+    });
+  }
+
+  test('asks again soon even if it was refused by a majority', () => {
+    const node = asking(0);
+    for (const from of [2, 3]) node.hear(from, 'vote-response', { term: 4, preVote: true, granted: false });
+    expect(node.status.role).toBe('follower');
+    expect(node.raft.deadline).toBe(node.now + ELECTION_MS / 4);
+  });
+
+  test('waits no longer than it would have', () => {
+    const node = asking(0);
+    const due = node.raft.deadline!;
+    node.now = due - 1;
+    node.hear(2, 'vote-response', { term: 4, preVote: true, granted: false });
+    expect(node.raft.deadline).toBe(due);
+  });
+
+  test('and a candidate keep their time', () => {
+    const node = asking(0);
+    node.grantPreVote(2);
+    expect(node.status.role).toBe('candidate');
+    const due = node.raft.deadline;
+    node.hear(2, 'vote-response', { term: 5, preVote: false, granted: false });
+    expect(node.raft.deadline).toBe(due);
+  });
+});
+
 describe('a node that has much to apply leaves the others a start of half an election timeout', () => {
   const behind = (entries: number): Solo => {
     const node = new Solo({ term: 1, ...preVote });
@@ -109,6 +155,28 @@ describe('a node that has much to apply leaves the others a start of half an ele
       node.step({ kind: 'unreachable', peer: NodeId.of(2) });
       expect(node.raft.deadline).toBe(10 + waitMs);
     }
+  });
+
+  test('again, as long as it has not applied it', () => {
+    const node = behind(40);
+    node.wait(1.5 * ELECTION_MS);
+    expect(node.status.role).toBe('follower');
+    node.wait(7 * (ELECTION_MS / 2));
+    node.step({ kind: 'applied', index: 8 });
+    node.wait(ELECTION_MS / 2);
+    expect(node.status.role).toBe('pre-candidate');
+  });
+
+  test('but not for ever: nobody else may have the whole log', () => {
+    const node = behind(40);
+    node.wait(5.5 * ELECTION_MS - 1);
+    expect(node.status.role).toBe('follower');
+    node.wait(1);
+    expect(node.status.role).toBe('pre-candidate');
+    // A leader that is heard begins the count anew.
+    node.heartbeat(2, 2, 40);
+    node.wait(5.5 * ELECTION_MS - 1);
+    expect(node.status.role).toBe('follower');
   });
 
   test('no longer once it has applied it', () => {

@@ -17,6 +17,8 @@ import type { NodeId, RaftMessage } from './types.ts';
 
 /** More committed entries than this that wait to be applied are not what a busy group has, but what a node has that has just come back. */
 const BEHIND_ENTRIES = 32;
+/** So often, for half an election timeout each, such a node lets the others go first. Not for ever: it may be the only one with the whole log. */
+const HEAD_STARTS_MAX = 8;
 
 type VoteRequest = Extract<RaftMessage, { kind: 'vote-request' }>;
 type VoteResponse = Extract<RaftMessage, { kind: 'vote-response' }>;
@@ -29,6 +31,8 @@ export class Election {
   #stickyUntil: Instant;
   /** A rival was let by since the timer was set last. */
   #hasYielded = false;
+  /** How often the others were let go first since a leader was heard. */
+  #headStarts = 0;
   /** The ticket of this candidate's own vote. */
   #ownVoteTicket = 0;
 
@@ -51,6 +55,7 @@ export class Election {
   /** A valid leader was heard: the election timeout starts again. */
   heardLeader(): void {
     this.restartTimer();
+    this.#headStarts = 0;
     this.#stickyUntil = this.#core.after(this.#core.settings.electionTimeoutMs);
   }
 
@@ -75,9 +80,10 @@ export class Election {
   tick(): void {
     const due = this.deadline;
     if (due === undefined || this.#core.now < due) return;
-    if (this.#core.promotable) this.#start();
     // Who may not stand for election must not believe for ever in a leader that has fallen silent: it may have been removed.
-    else this.#core.becomeFollower(this.#core.term, undefined);
+    if (!this.#core.promotable) this.#core.becomeFollower(this.#core.term, undefined);
+    else if (this.#isBehind && this.#headStarts < HEAD_STARTS_MAX) this.#giveHeadStart();
+    else this.#start();
   }
 
   /** The operator's wish. A lease may rest on this node's silence, so it is not granted while the leader is fresh. */
@@ -132,6 +138,7 @@ export class Election {
     // A granted pre-vote names the term it is good for.
     if (response.term !== (response.preVote && response.granted ? term + 1 : term)) return;
     this.#count(from, response.granted);
+    if (response.preVote && !response.granted) this.#askAgainSoon();
   }
 
   /** Something became durable: this candidate's own vote perhaps. */
@@ -226,8 +233,22 @@ export class Election {
 
   /** Who would first have to apply what it has missed leaves the others a start: elected, it could not answer anybody yet. */
   get #handicapMs(): number {
-    const { commitIndex, appliedIndex, settings } = this.#core;
-    return commitIndex - appliedIndex > BEHIND_ENTRIES ? settings.electionTimeoutMs / 2 : 0;
+    return this.#isBehind ? this.#core.settings.electionTimeoutMs / 2 : 0;
+  }
+
+  get #isBehind(): boolean {
+    return this.#core.commitIndex - this.#core.appliedIndex > BEHIND_ENTRIES;
+  }
+
+  #giveHeadStart(): void {
+    this.#headStarts += 1;
+    this.#timeoutAt = this.#core.after(this.#core.settings.electionTimeoutMs / 2);
+  }
+
+  /** Who refused may have heard the leader a moment longer than this node did: pre-votes bind nobody, so it is asked again before long. */
+  #askAgainSoon(): void {
+    const quarterMs = this.#core.settings.electionTimeoutMs / 4;
+    this.#timeoutAt = Instant.of(Math.min(this.#timeoutAt, this.#core.now + quarterMs + this.#draw(quarterMs)));
   }
 
   /** Uniform in [0, boundMs), in whole milliseconds. */
