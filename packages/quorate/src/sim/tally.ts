@@ -30,14 +30,14 @@ export class Tally {
 
   lines(wallMs: number): string[] {
     const cpuSeconds = this.cpuMs / 1000;
-    const rate = Math.round(this.events / cpuSeconds);
+    const rateOver = (seconds: number): number => Math.round(this.events / seconds);
     const total: Record<Outcome, number> = { pending: 0, answered: 0, refused: 0, unknown: 0 };
     for (const counts of this.operations.values()) {
       for (const outcome of Object.keys(total) as Outcome[]) total[outcome] += counts[outcome];
     }
     return [
       `${this.seeds} seeds: ${(this.simulatedMs / 1000).toFixed(0)} s simulated in ${(wallMs / 1000).toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor)`,
-      `${this.events} events, ${rate} events per second of processor time`,
+      `${this.events} events, ${rateOver(wallMs / 1000)} events per second, ${rateOver(cpuSeconds)} per second of processor time`,
       `faults      ${listed(this.injected) || 'none'}`,
       `operations  ${total.answered} answered, ${total.refused} refused, ${total.unknown} without an answer; ${[...this.operations.keys()].sort().join(', ')}`,
       `reached     ${listed(this.marks, SHOWN_MARKS)}`,
