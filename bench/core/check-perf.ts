@@ -1,6 +1,7 @@
 /** etcd's own benchmark, `etcdctl check perf`, against both sides: a minute of writes by 1,000 clients, paced at 15,000 a second. */
 import { spawn } from 'node:child_process';
 import type { Address } from '@quorate/env';
+import { attached } from '../leftovers.ts';
 import { findProgram } from './processes.ts';
 
 export interface CheckPerf {
@@ -21,10 +22,12 @@ export async function checkPerf(endpoints: readonly Address[]): Promise<CheckPer
 /** What it prints, without the progress bar's many forms. Its exit status only says whether its own marks were met. */
 function outputOf(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ETCDCTL_API: '3' },
-    });
+    const child = attached(
+      spawn(program, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, ETCDCTL_API: '3' },
+      }),
+    );
     let text = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.on('data', (chunk) => {

@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Address } from '@quorate/env';
 import { GrpcClient, STATUS } from '@quorate/gateways/etcd/client';
+import { removeDirectory, temporaryDirectory } from '../leftovers.ts';
 import type { Cluster } from './contender.ts';
 import { freePorts, Process, pause } from './processes.ts';
 
@@ -20,7 +19,7 @@ export class EtcdCluster implements Cluster {
   }
 
   static async start(program: string): Promise<EtcdCluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'quorate-bench-etcd-'));
+    const directory = temporaryDirectory('quorate-bench-etcd-');
     const ports = await freePorts(6);
     const peers = [0, 1, 2].map((at) => `http://127.0.0.1:${ports[at * 2 + 1]}`);
     const members = peers.map((url, at) => `m${at}=${url}`).join(',');
@@ -68,7 +67,7 @@ export class EtcdCluster implements Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.#processes.map((process) => process.end('SIGTERM')));
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 }
 

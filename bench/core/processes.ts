@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { attached } from '../leftovers.ts';
 
 export function findProgram(name: string): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
@@ -35,7 +36,7 @@ export class Process {
   }
 
   start(): void {
-    this.#child = spawn(this.#command, this.#arguments, { stdio: 'ignore' });
+    this.#child = attached(spawn(this.#command, this.#arguments, { stdio: 'ignore' }));
   }
 
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {

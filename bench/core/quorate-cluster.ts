@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Address } from '@quorate/env';
+import { removeDirectory, temporaryDirectory } from '../leftovers.ts';
 import type { Cluster } from './contender.ts';
 import { answers, leaderByStatus } from './etcd-cluster.ts';
 import { freePorts, Process } from './processes.ts';
@@ -30,7 +30,7 @@ export class QuorateCluster implements Cluster {
   }
 
   static async start(): Promise<QuorateCluster> {
-    const directory = mkdtempSync(join(tmpdir(), 'quorate-bench-'));
+    const directory = temporaryDirectory('quorate-bench-');
     const ports = await freePorts(9);
     const at = (index: number): Address => ({ host: '127.0.0.1', port: ports[index]! });
     const initialCluster = Object.fromEntries([0, 1, 2].map((i) => [`n${i}`, `127.0.0.1:${ports[i]}`]));
@@ -75,6 +75,6 @@ export class QuorateCluster implements Cluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.#processes.map((each) => each.end('SIGTERM')));
-    rmSync(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 }

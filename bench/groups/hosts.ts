@@ -1,6 +1,4 @@
 /** Three hosts in this process, over real files and sockets, each with the same groups. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type GroupOptions,
@@ -14,6 +12,7 @@ import { GroupId, type LogStore, openLogStore, openSnapshotStore } from '@quorat
 import { NodeTransport } from '@quorate/cluster/transport';
 import { createNodeEnv, type NodeEnv } from '@quorate/env/node';
 import { NodeId } from '@quorate/patterns/consensus/raft';
+import { removeDirectory, temporaryDirectory } from '../leftovers.ts';
 
 const CLUSTER = 3;
 const HOSTS = 3;
@@ -107,7 +106,7 @@ export class Hosts implements AsyncDisposable {
 
   /** Resolves when every group has a leader that all hosts follow. */
   static async start(groupCount: number, options: GroupOptions): Promise<Hosts> {
-    const directory = await mkdtemp(join(tmpdir(), 'quorate-bench-groups-'));
+    const directory = temporaryDirectory('quorate-bench-groups-');
     const hosts = Array.from({ length: HOSTS }, (_, i) => new Host(i + 1));
     for (const host of hosts) await host.listen();
     await Promise.all(hosts.map((host) => host.start(directory, hosts, groupCount, options)));
@@ -158,6 +157,6 @@ export class Hosts implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const host of this.#hosts) await host.stop();
-    await rm(this.#directory, { recursive: true, force: true });
+    removeDirectory(this.#directory);
   }
 }

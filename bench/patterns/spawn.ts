@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { attached } from '../leftovers.ts';
 import type { Task } from './child.ts';
 
 const CHILD = fileURLToPath(new URL('./child.js', import.meta.url));
@@ -9,9 +10,9 @@ export function runChild(task: Task): Promise<unknown> {
   return new Promise((resolve, reject) => {
     // Helper threads of the collector wait for each other on the processor; on a busy machine that would be most of what is measured.
     const flags = ['--expose-gc', '--single-threaded-gc'];
-    const child = spawn(process.execPath, [...flags, CHILD, JSON.stringify(task)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const child = attached(
+      spawn(process.execPath, [...flags, CHILD, JSON.stringify(task)], { stdio: ['ignore', 'pipe', 'inherit'] }),
+    );
     const chunks: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
     child.on('error', reject);
