@@ -98,14 +98,15 @@ export class ProcessCluster implements AsyncDisposable {
     }
   }
 
-  /** The node that leads and is known to lead by a majority. */
-  async untilLeader(patienceMs = 15_000): Promise<ProcessNode> {
+  /** The node that leads and is known to lead by so many of the nodes, itself included: a majority unless said otherwise. */
+  async untilLeader(knownBy: number = Math.floor(this.nodes.length / 2) + 1): Promise<ProcessNode> {
+    const patienceMs = 15_000;
     const until = performance.now() + patienceMs;
     for (;;) {
       const statuses = await Promise.all(this.nodes.map((node) => this.status(node)));
       const at = statuses.findIndex((status) => status?.role === 'leader');
       const followers = statuses.filter((status) => status?.leaderId === statuses[at]?.memberId && at >= 0).length;
-      if (followers * 2 > this.nodes.length) return this.nodes[at]!;
+      if (followers >= knownBy) return this.nodes[at]!;
       if (performance.now() > until) {
         const said = this.nodes.map(({ name, output }) => `${name}: ${output.slice(-2_000)}`).join('\n');
         throw new Error(`no leader within ${patienceMs} ms; the nodes said:\n${said}`);

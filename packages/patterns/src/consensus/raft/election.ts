@@ -138,7 +138,6 @@ export class Election {
     // A granted pre-vote names the term it is good for.
     if (response.term !== (response.preVote && response.granted ? term + 1 : term)) return;
     this.#count(from, response.granted);
-    if (response.preVote && !response.granted) this.#askAgainSoon();
   }
 
   /** Something became durable: this candidate's own vote perhaps. */
@@ -201,9 +200,10 @@ export class Election {
 
   #ask(term: number, ballot: 'pre-vote' | 'vote' | 'transfer'): void {
     const { configuration, id, log } = this.#core;
+    const preVote = ballot === 'pre-vote';
     this.#votes.clear();
     this.restartTimer();
-    const preVote = ballot === 'pre-vote';
+    if (preVote) this.#timeoutAt = this.#drawRepeat();
     const { lastIndex, lastTerm } = log;
     const transfer = ballot === 'transfer';
     const request: VoteRequest = { kind: 'vote-request', term, preVote, transfer, lastIndex, lastTerm };
@@ -231,6 +231,15 @@ export class Election {
     return this.#core.after(electionTimeoutMs + this.#handicapMs + this.#draw(electionTimeoutMs));
   }
 
+  /**
+   * Pre-votes bind nobody, so they are asked for again before long: a peer may have heard the leader a moment longer than this node did, or may
+   * not have been connected yet.
+   */
+  #drawRepeat(): Instant {
+    const quarterMs = this.#core.settings.electionTimeoutMs / 4;
+    return this.#core.after(quarterMs + this.#draw(quarterMs));
+  }
+
   /** Who would first have to apply what it has missed leaves the others a start: elected, it could not answer anybody yet. */
   get #handicapMs(): number {
     return this.#isBehind ? this.#core.settings.electionTimeoutMs / 2 : 0;
@@ -243,12 +252,6 @@ export class Election {
   #giveHeadStart(): void {
     this.#headStarts += 1;
     this.#timeoutAt = this.#core.after(this.#core.settings.electionTimeoutMs / 2);
-  }
-
-  /** Who refused may have heard the leader a moment longer than this node did: pre-votes bind nobody, so it is asked again before long. */
-  #askAgainSoon(): void {
-    const quarterMs = this.#core.settings.electionTimeoutMs / 4;
-    this.#timeoutAt = Instant.of(Math.min(this.#timeoutAt, this.#core.now + quarterMs + this.#draw(quarterMs)));
   }
 
   /** Uniform in [0, boundMs), in whole milliseconds. */
