@@ -174,7 +174,10 @@ export class Servers implements LinkOwner, Disposable {
     this.#troubled = true;
     this.#owner.lost(link, error);
     if (!error.retryable && this.#hopeless.add(key).size >= this.#options.endpoints.count) this.#owner.hopeless(error);
-    if (link === this.#chosen && !this.#stopped) this.#goElsewhere(link);
+    if (this.#stopped) return;
+    if (link === this.#chosen) this.#goElsewhere(link);
+    // What was on it goes over to the server that requests have gone to since.
+    else if (this.open !== undefined) this.#owner.resend();
   }
 
   #goElsewhere(from: ServerLink): void {

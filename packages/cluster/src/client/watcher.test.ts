@@ -63,6 +63,22 @@ describe('a watch', () => {
     expect(await take(puts, 2)).toEqual(['put a 1', 'put b 2']);
   });
 
+  scenario('goes on elsewhere when a connection ends that requests no longer use', async (app, client) => {
+    const { cluster } = app;
+    await client.put('a', '0');
+    const watcher = client.watch('a');
+    await watcher.started;
+    const before = cluster.leader!;
+    const heir = (await client.cluster.members()).find(({ name }) => name !== before)!;
+    await client.cluster.moveLeader(heir.id);
+    // It goes to the new leader; the watch stays where it is.
+    await client.put('a', '1');
+    cluster.world.net.resetConnections('app', before);
+    await app.sleep(1000);
+    await client.put('a', '2');
+    expect(await take(watcher, 2)).toEqual(['put a 1', 'put a 2']);
+  });
+
   scenario(
     'goes on by itself after resets and leader changes, without a gap and without a repetition',
     async (app, client) => {
