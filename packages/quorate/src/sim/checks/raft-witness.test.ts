@@ -74,6 +74,10 @@ class Puppet {
     this.does({ kind: 'role', role: 'leader', term, leader: undefined });
   }
 
+  follows(term: number): void {
+    this.#status.term = term;
+  }
+
   installs(index: number, term: number): void {
     this.#ticket += 1;
     const mark = { index, term, configuration: TRIO };
@@ -273,6 +277,20 @@ describe('what is committed', () => {
     for (const node of [a, b]) node.stores(entry(1, 1), entry(2, 1));
     a.commits(entry(1, 1), entry(2, 1));
     b.stores(entry(2, 2));
+    expect(history.found).toEqual(['committed-stays']);
+  });
+
+  test('may be truncated by one who still follows a leader of an earlier term, elected by votes that were long on their way', () => {
+    const { history, a, b, c } = trio();
+    for (const node of [a, b, c]) node.stores(entry(1, 1), entry(2, 1));
+    a.leads(3);
+    a.commits(entry(1, 1), entry(2, 1));
+    // Of term 2, as far as it knows; what makes the two entries committed is on the disks of the others.
+    b.follows(2);
+    b.stores(entry(2, 2));
+    expect(history.found).toEqual([]);
+    c.follows(3);
+    c.stores(entry(2, 2));
     expect(history.found).toEqual(['committed-stays']);
   });
 

@@ -98,7 +98,7 @@ export class RaftWitness {
   #effect(effect: RaftEffect, seen: Seen, term: number): void {
     switch (effect.kind) {
       case 'persist':
-        this.#writes(effect.ticket, effect.entries, seen);
+        this.#writes(effect.ticket, effect.entries, seen, term);
         return;
       case 'commit':
         for (const entry of effect.entries) this.#commits(entry, seen, term);
@@ -145,9 +145,9 @@ export class RaftWitness {
     }
   }
 
-  #writes(ticket: number, entries: readonly Entry[], seen: Seen): void {
+  #writes(ticket: number, entries: readonly Entry[], seen: Seen, term: number): void {
     const first = entries[0];
-    if (first !== undefined) this.#truncates(first, entries, seen);
+    if (first !== undefined) this.#truncates(first, entries, seen, term);
     seen.log.wrote(ticket, entries);
     for (const entry of entries) {
       const key = `${entry.index}:${entry.term}`;
@@ -163,7 +163,7 @@ export class RaftWitness {
     }
   }
 
-  #truncates(first: Entry, entries: readonly Entry[], seen: Seen): void {
+  #truncates(first: Entry, entries: readonly Entry[], seen: Seen, term: number): void {
     if (first.index > seen.log.lastIndex) return;
     seen.complete = Math.min(seen.complete, first.index - 1);
     this.#listener.mark('entries truncated');
@@ -172,6 +172,8 @@ export class RaftWitness {
       if (committed === undefined) return;
       const stays = entries[index - first.index]?.term === committed.term;
       if (stays || seen.log.termAt(index) !== committed.term) continue;
+      // Committed by a leader of a later term, whom this node has not heard of yet: its copy was not counted.
+      if (term < this.#committedIn[index - 1]!) continue;
       this.#violations.report('committed-stays', `${seen.name} truncates the committed entry ${show(committed)}`);
       return;
     }
