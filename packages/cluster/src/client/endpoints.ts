@@ -5,13 +5,17 @@ const PORT_MAX = 65_535;
 
 /** `host:port`, `[v6]:port`. Throws `invalid-request` naming what was given. */
 export function parseAddress(text: string): Address {
+  const address = findAddress(text);
+  if (address !== undefined) return address;
+  throw new CoreError('invalid-request', `"${text}" is not an address: host:port expected, like 127.0.0.1:7410`);
+}
+
+/** The same for what others have written: undefined when it is no address. */
+export function findAddress(text: string): Address | undefined {
   const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  if (host === undefined || !(port <= PORT_MAX)) {
-    throw new CoreError('invalid-request', `"${text}" is not an address: host:port expected, like 127.0.0.1:7410`);
-  }
-  return { host, port };
+  return host !== undefined && port <= PORT_MAX ? { host, port } : undefined;
 }
 
 export function formatAddress({ host, port }: Address): string {

@@ -11,7 +11,7 @@ import {
 import type { CallOptions, MemberStatus } from '../core/core.ts';
 import { CoreError } from '../core/errors.ts';
 import { Call, type Repetition } from './call.ts';
-import { Endpoints, parseAddress } from './endpoints.ts';
+import { Endpoints, findAddress } from './endpoints.ts';
 import type { Keys } from './keys.ts';
 import type { ResolvedClientOptions } from './options.ts';
 import { Operation } from './protocol/operations.ts';
@@ -189,7 +189,7 @@ export class Requester implements RouterOwner {
   }
 
   #learn(members: readonly MemberStatus[]): void {
-    this.#endpoints.learn(members.filter((m) => m.peerAddress !== '').map((m) => parseAddress(m.peerAddress)));
+    this.#endpoints.learn(members.flatMap(({ peerAddress }) => findAddress(peerAddress) ?? []));
   }
 
   /** Everything outstanding is rejected with `stopped`. */

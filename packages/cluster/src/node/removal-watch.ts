@@ -2,7 +2,7 @@ import type { Address, Env } from '@quorate/env';
 import { Instant } from '@quorate/patterns/base';
 import { membersOf, NodeId } from '@quorate/patterns/consensus/raft';
 import { connect } from '../client/client.ts';
-import { parseAddress } from '../client/endpoints.ts';
+import { findAddress } from '../client/endpoints.ts';
 import type { Core } from '../core/core.ts';
 import { CoreError } from '../core/errors.ts';
 import { leadersWord } from './leaders-word.ts';
@@ -92,6 +92,5 @@ export class RemovalWatch implements Disposable {
 
 function otherAddresses(core: Core): Address[] {
   const { memberId } = core.status;
-  const others = core.members.filter(({ id, peerAddress }) => id !== memberId && peerAddress !== '');
-  return others.map(({ peerAddress }) => parseAddress(peerAddress));
+  return core.members.flatMap(({ id, peerAddress }) => (id === memberId ? [] : (findAddress(peerAddress) ?? [])));
 }

@@ -32,7 +32,9 @@ async function serve(sources: SettingSources): Promise<number> {
     process.send?.({ kind: 'removed' } satisfies ServeMessage);
   } else if (end instanceof Error) {
     // What this process believes to be on disk may not be: only a new process, which reads the disk, may go on.
-    process.stderr.write(`quorate: ${settings.name} stops, because its disk failed: ${end.message}\n`);
+    process.stderr.write(
+      `quorate: ${settings.name} stops, because it can no longer keep its promises: ${end.message}\n`,
+    );
     process.exit(70);
   }
   await node.stop();

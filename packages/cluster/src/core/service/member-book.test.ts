@@ -76,3 +76,13 @@ describe('what a node was told of the members', () => {
     expect(desk.saved).toEqual([record(2, 'moved'), record(1), record(3)]);
   });
 });
+
+test('a record whose address is none is a member that cannot be reached, and does no harm', () => {
+  const desk = new Desk([record(1), record(2)]);
+  desk.records = [record(2), { ...record(3), peerAddress: 'foo' }];
+  desk.configuration = configurationOf(1, 2, 3);
+  desk.book.configurationChanged();
+  expect(desk.peers).toEqual([2]);
+  expect(desk.book.addressOf(NodeId.of(3))).toBeUndefined();
+  expect(desk.book.members.map(({ id }) => id)).toEqual([1, 2, 3]);
+});

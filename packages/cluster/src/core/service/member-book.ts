@@ -1,6 +1,6 @@
 import type { Address } from '@quorate/env';
 import { isVoter, membersOf, NodeId } from '@quorate/patterns/consensus/raft';
-import { parseAddress } from '../../client/endpoints.ts';
+import { findAddress } from '../../client/endpoints.ts';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { PeerTransport } from '../../transport/types.ts';
 import type { MemberStatus } from '../core.ts';
@@ -54,7 +54,8 @@ export class MemberBook {
     this.#all = [...records, ...missing].sort((a, b) => a.id - b.id);
     const peers = new Map<NodeId, Address>();
     for (const { id, peerAddress } of this.#all) {
-      if (id !== this.#transport.self && peerAddress !== '') peers.set(NodeId.of(id), parseAddress(peerAddress));
+      const address = findAddress(peerAddress);
+      if (id !== this.#transport.self && address !== undefined) peers.set(NodeId.of(id), address);
     }
     this.#transport.setPeers(peers);
     // Until the log has begun, what this node was told is all that it will know after a restart.
@@ -69,7 +70,7 @@ export class MemberBook {
 
   addressOf(id: NodeId | undefined): Address | undefined {
     const record = this.#all.find((member) => member.id === id);
-    return record === undefined || record.peerAddress === '' ? undefined : parseAddress(record.peerAddress);
+    return record && findAddress(record.peerAddress);
   }
 }
 

@@ -97,4 +97,14 @@ describe('a leader that is asked to add a member', () => {
     await expect(leader.membership.add(taken, true)).rejects.toMatchObject({ code: 'member-exists' });
     expect(named(leader, 'b')).toEqual([2]);
   });
+
+  test.each(['foo', '', 'd:99999', 'tcp://d:7410'])('refuses the address "%s" and writes nothing', async (address) => {
+    const leader = new Leader();
+    const nowhere = { ...NEWCOMER, peerAddress: address };
+    const refused = { code: 'invalid-request', message: expect.stringContaining(`"${address}" is not an address`) };
+    await expect(leader.membership.add(nowhere, true)).rejects.toMatchObject(refused);
+    await expect(leader.membership.update({ ...nowhere, id: 2 })).rejects.toMatchObject(refused);
+    expect(leader.records).toHaveLength(3);
+    expect(leader.learners).toEqual([]);
+  });
 });

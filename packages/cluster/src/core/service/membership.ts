@@ -5,6 +5,7 @@
  */
 import { membersOf, NodeId } from '@quorate/patterns/consensus/raft';
 import { majoritySize } from '@quorate/patterns/quorum';
+import { parseAddress } from '../../client/endpoints.ts';
 import type { RaftGroup } from '../../raft/types.ts';
 import type { MemberStatus } from '../core.ts';
 import { CoreError } from '../errors.ts';
@@ -40,6 +41,7 @@ export class Membership {
   }
 
   async add(member: Omit<MemberRecord, 'id'>, learner: boolean): Promise<MemberStatus> {
+    parseAddress(member.peerAddress);
     return this.#alone(async () => {
       const { group, clusterId } = this.#parts;
       await this.#forgetPlaceless(member);
@@ -88,6 +90,7 @@ export class Membership {
   }
 
   async update(member: MemberRecord): Promise<void> {
+    parseAddress(member.peerAddress);
     return this.#alone(async () => {
       if (!this.#parts.members().some(({ id }) => id === member.id)) throw coreError('member-not-found');
       this.#expectUnused(member, member.id);
