@@ -37,7 +37,7 @@ const askProgress = (): void => stream.send({ ...NOTHING, progressRequest: {} })
 const until = async (condition: () => boolean): Promise<void> => {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 };
-/** Watchers `from` to the last, once the core has them, each told that it was created. */
+/** All watchers, once the core has so many, each told that it was created. */
 async function created(count: number): Promise<FakeWatcher[]> {
   await until(() => fake.watchers.length >= count);
   for (const watcher of fake.watchers) watcher.deliver({ kind: 'created', revision: fake.revision });
@@ -100,6 +100,26 @@ describe('creating', () => {
       expect(fake.watchers.length).toBe(1);
     });
   }
+});
+
+test('requests that are sent without waiting are answered in their order', async () => {
+  create({ startRevision: 7 });
+  create({ rangeEnd: Buffer.from('A') });
+  create({ watchId: 5 });
+  cancel(5);
+  create({ watchId: 5, startRevision: 8 });
+  await until(() => fake.watchers.length === 3);
+  fake.revision = 2;
+  await created(3);
+  cancel(0);
+  expect((await responses(6)).map(summary)).toEqual([
+    { watchId: 0, created: true, revision: 1 },
+    { watchId: -1, created: true, canceled: true, revision: 1 },
+    { watchId: 5, created: true, revision: 1 },
+    { watchId: 5, canceled: true, revision: 1 },
+    { watchId: 5, created: true, revision: 1 },
+    { watchId: 0, canceled: true, revision: 2 },
+  ]);
 });
 
 describe('events', () => {
@@ -195,11 +215,9 @@ describe('ending', () => {
     cancel(1);
     await responses(4);
     create({ watchId: 1 });
-    await until(() => fake.watchers.length === 2);
-    fake.watchers[1]!.deliver({ kind: 'created', revision: 9 });
     expect((await responses(5)).slice(3).map(summary)).toEqual([
       { watchId: 1, canceled: true, revision: 1 },
-      { watchId: 1, created: true, revision: 9 },
+      { watchId: 1, created: true, revision: 1 },
     ]);
   });
 
@@ -257,6 +275,22 @@ describe('progress', () => {
     cancel(1);
     const answers = (await responses(4)).slice(2).map(summary);
     expect(answers).toContainEqual({ watchId: -1, revision: 12 });
+  });
+
+  test('asked for several times before the core tells it once, is answered as often', async () => {
+    create({ progressNotify: true });
+    const [watcher] = await created(1);
+    // The periodic notice is the first to ask.
+    await until(() => watcher!.progressRequests === 1);
+    askProgress();
+    askProgress();
+    await until(() => watcher!.progressRequests === 3);
+    watcher!.deliver({ kind: 'progress', revision: 12 });
+    expect((await responses(4)).slice(1).map(summary)).toEqual([
+      { watchId: 0, revision: 12 },
+      { watchId: -1, revision: 12 },
+      { watchId: -1, revision: 12 },
+    ]);
   });
 
   test('of a stream without watchers is the present revision', async () => {

@@ -68,6 +68,8 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
     });
     this.#watchers.set(id, watcher);
     if (this.#paused) watcher.pause();
+    // Said here and not when the core says it: answers come in the order of the requests, by which clients tell them apart.
+    this.#send(this.#headers.now(), { watchId: id, created: true });
   }
 
   #freeId(): number {
@@ -103,7 +105,6 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
     const header = this.#headers.at(message.revision);
     switch (message.kind) {
       case 'created':
-        this.#send(header, { watchId: watcher.id, created: true });
         return;
       case 'events':
         this.#events(watcher, header, message.events.map(fromCoreEvent));
@@ -150,10 +151,10 @@ class WatchStream implements StreamListener<pb.WatchRequest> {
   }
 
   #progressed(watcher: Watcher, revision: number): void {
-    const purpose = watcher.takePurpose();
-    if (purpose === undefined) return;
-    if (purpose.kind === 'round') this.#arrived(purpose, watcher, revision);
-    else if (!watcher.active) this.#send(this.#headers.at(revision), { watchId: watcher.id });
+    for (const purpose of watcher.takePurposes()) {
+      if (purpose.kind === 'round') this.#arrived(purpose, watcher, revision);
+      else if (!watcher.active) this.#send(this.#headers.at(revision), { watchId: watcher.id });
+    }
   }
 
   #arrived(round: ProgressRound, watcher: Watcher, revision: number): void {

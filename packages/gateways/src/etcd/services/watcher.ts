@@ -20,7 +20,7 @@ export class Watcher {
   /** Something was sent since the last periodic notice, which makes the next one superfluous. */
   active = false;
   readonly #handle: WatchHandle;
-  /** The core answers each request for progress once, in order. */
+  /** What the next progress message will be for: the core answers with one what was asked for several times. */
   readonly #purposes: ProgressPurpose[] = [];
 
   constructor(core: Core, request: WatchRequest, options: WatcherOptions) {
@@ -38,13 +38,13 @@ export class Watcher {
   }
 
   /** What the progress message that has just come was asked for. */
-  takePurpose(): ProgressPurpose | undefined {
-    return this.#purposes.shift();
+  takePurposes(): ProgressPurpose[] {
+    return this.#purposes.splice(0);
   }
 
   /** Rounds that will never hear from this watcher again. */
   abandon(): ProgressRound[] {
-    return this.#purposes.splice(0).filter((purpose) => purpose.kind === 'round');
+    return this.takePurposes().filter((purpose) => purpose.kind === 'round');
   }
 
   pause(): void {
