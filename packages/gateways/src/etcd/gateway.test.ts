@@ -107,7 +107,9 @@ describe('errors', () => {
     const at = (path: string) => failure(grpc.unary({ ...client.PUT, path }, put()));
     expect(await at('/etcdserverpb.KV/Nope')).toEqual([12, 'unknown method Nope for service etcdserverpb.KV']);
     expect(await at('/etcdserverpb.Auth/AuthEnable')).toEqual([12, 'unknown service etcdserverpb.Auth']);
-    expect(await at('nonsense')).toEqual([12, 'unknown service ']);
+    for (const path of ['nonsense', '/', '/etcdserverpb.KV']) {
+      expect(await at(path)).toEqual([12, `malformed method name: "${path}"`]);
+    }
   });
 
   test('a message that is none', async () => {
@@ -172,6 +174,19 @@ describe('deadlines and cancellation', () => {
     answer({ kind: 'put', revision: 2 });
     fake.onWrite = async () => ({ kind: 'put', revision: 3 });
     expect((await grpc.unary(client.PUT, put())).header!.revision).toBe(3);
+  });
+
+  test('a call whose request does not come in time ends with its deadline', async () => {
+    const ended = new Promise((resolve) =>
+      grpc.stream(client.PUT, { message() {}, ended: resolve }, { metadata: ['grpc-timeout', '20m'] }),
+    );
+    expect(await ended).toMatchObject({ code: GrpcCode.deadlineExceeded, message: 'context deadline exceeded' });
+  });
+
+  test('a deadline that cannot be read is refused, not taken for none', async () => {
+    const metadata = ['grpc-timeout', '20x'];
+    expect(await failure(grpc.unary(client.PUT, put(), { metadata }))).toEqual([13, 'malformed grpc-timeout: "20x"']);
+    expect(fake.writes).toEqual([]);
   });
 
   test('a stream ends with its deadline', async () => {
@@ -272,12 +287,25 @@ describe("Node's own HTTP/2 client", () => {
     expect([headers['grpc-status'], headers['grpc-accept-encoding']]).toEqual(['12', 'identity']);
     expect(headers['grpc-message']).toMatch(/grpc-encoding "gzip"/);
     const compressed = await call({}, Buffer.from('0100000003010203', 'hex'));
-    expect(compressed.headers['grpc-status']).toBe('12');
+    expect([compressed.headers['grpc-status'], compressed.headers['grpc-message']]).toEqual([
+      '13',
+      'grpc: compressed flag set with identity or empty encoding',
+    ]);
+    const unknown = await call({}, Buffer.from('0200000003010203', 'hex'));
+    expect([unknown.headers['grpc-status'], unknown.headers['grpc-message']]).toEqual([
+      '13',
+      'grpc: received unexpected payload format 2',
+    ]);
   });
 
   test('is told when it does not speak gRPC', async () => {
-    const { headers } = await call({ 'content-type': 'application/json' }, Buffer.from('{}'));
-    expect([headers[':status'], headers['grpc-status']]).toEqual([415, '2']);
+    for (const contentType of ['application/json', 'application/grpc-web', 'application/grpcx']) {
+      const { headers } = await call({ 'content-type': contentType }, request);
+      expect([headers[':status'], headers['grpc-status']]).toEqual([415, '2']);
+    }
+    for (const contentType of ['application/grpc+proto', 'application/grpc;charset=utf-8']) {
+      expect((await call({ 'content-type': contentType }, request)).trailers['grpc-status']).toBe('0');
+    }
   });
 
   test('a request without a message, or with half of one, is refused', async () => {

@@ -53,7 +53,9 @@ export function sendError(stream: Http2Stream, error: GrpcError, headersSent: bo
 export function faultError(fault: FrameFault, maxBytes: number): GrpcError {
   switch (fault.kind) {
     case 'compressed':
-      return new GrpcError(GrpcCode.unimplemented, 'grpc: compressed flag set with identity or empty encoding');
+      return new GrpcError(GrpcCode.internal, 'grpc: compressed flag set with identity or empty encoding');
+    case 'unknown-flag':
+      return new GrpcError(GrpcCode.internal, `grpc: received unexpected payload format ${fault.flag}`);
     case 'too-large':
       return new GrpcError(
         GrpcCode.resourceExhausted,

@@ -70,4 +70,9 @@ describe('a fault is seen as soon as the prefix is there', () => {
     });
     expect(got).toEqual(['a']);
   });
+
+  test('a flag that means nothing', () => {
+    const fault = new MessageAssembler(100).push(Buffer.from([2, 0, 0, 0, 0]), () => {});
+    expect(fault).toEqual({ kind: 'unknown-flag', flag: 2 });
+  });
 });

@@ -5,6 +5,7 @@ export const PREFIX_BYTES = 5;
 /** What is wrong with a call's body. */
 export type FrameFault =
   | { readonly kind: 'compressed' }
+  | { readonly kind: 'unknown-flag'; readonly flag: number }
   | { readonly kind: 'too-large'; readonly sizeBytes: number }
   | { readonly kind: 'too-much-held' };
 
@@ -86,7 +87,8 @@ export class MessageAssembler {
   }
 
   #fault(prefix: Uint8Array): FrameFault | undefined {
-    if (prefix[0] !== 0) return { kind: 'compressed' };
+    const flag = prefix[0]!;
+    if (flag !== 0) return flag === 1 ? { kind: 'compressed' } : { kind: 'unknown-flag', flag };
     const sizeBytes = lengthOf(prefix);
     return sizeBytes > this.#maxBytes ? { kind: 'too-large', sizeBytes } : undefined;
   }

@@ -8,6 +8,7 @@ import type { HoldBudget } from './frames.ts';
 import type { CallContext, Methods } from './method.ts';
 import { encodeMessage, GrpcCode, GrpcError } from './status.ts';
 import { ServerStreamCall } from './stream-call.ts';
+import { parseTimeout } from './timeout.ts';
 import { UnaryCall } from './unary-call.ts';
 
 export interface GrpcServerOptions {
@@ -40,6 +41,8 @@ export function serveGrpc(
 /** What one connection's unfinished requests may hold together. */
 const HELD_MAX_BYTES = 64 * 1024 * 1024;
 
+/** Not `application/grpc-web`, which frames the same messages in another way. */
+const CONTENT_TYPE = /^application\/grpc(?:$|[+;])/;
 const IGNORE: StreamListener = { headers() {}, data() {}, reset() {}, drained() {} };
 const NOT_GRPC: HeaderSet = { fields: [':status', '415', 'content-type', 'application/grpc'] };
 const TRAILERS_ONLY: HeaderSet = { fields: [':status', '200', 'content-type', 'application/grpc'] };
@@ -52,7 +55,7 @@ function accept(
   budget: HoldBudget,
 ): StreamListener {
   const contentType = header(headers, 'content-type') ?? '';
-  if (header(headers, ':method') !== 'POST' || !contentType.startsWith('application/grpc')) {
+  if (header(headers, ':method') !== 'POST' || !CONTENT_TYPE.test(contentType)) {
     const said = `expected POST with content-type application/grpc, got "${contentType}"`;
     stream.end(NOT_GRPC, ['grpc-status', String(GrpcCode.unknown), 'grpc-message', encodeMessage(said)]);
     return IGNORE;
@@ -66,6 +69,9 @@ function accept(
     const said = `grpc: Decompressor is not installed for grpc-encoding "${encoding}"`;
     return refuse(stream, new GrpcError(GrpcCode.unimplemented, said), ['grpc-accept-encoding', 'identity']);
   }
+  const timeout = header(headers, 'grpc-timeout');
+  if (timeout !== undefined && parseTimeout(timeout) === undefined)
+    return refuse(stream, new GrpcError(GrpcCode.internal, `malformed grpc-timeout: "${timeout}"`));
   return method.kind === 'unary'
     ? new UnaryCall(connection, stream, headers, method, options, budget)
     : ServerStreamCall.open(stream, headers, method, options, budget);
@@ -78,7 +84,9 @@ function refuse(stream: Http2Stream, error: GrpcError, more: HeaderList = []): S
 
 /** In the words of grpc-go, which clients show as they are. */
 function unknownMethod(path: string, methods: Methods): string {
-  const [, service = '', name = ''] = /^\/(.*)\/([^/]*)$/.exec(path) ?? [];
+  const match = /^\/(.*)\/([^/]*)$/.exec(path);
+  if (match === null) return `malformed method name: "${path}"`;
+  const [, service, name] = match;
   const known = [...methods.keys()].some((other) => other.startsWith(`/${service}/`));
   return known ? `unknown method ${name} for service ${service}` : `unknown service ${service}`;
 }

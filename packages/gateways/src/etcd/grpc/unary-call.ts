@@ -19,6 +19,8 @@ export class UnaryCall<Request, Response> implements StreamListener {
   #assembler: MessageAssembler | undefined;
   #message: Uint8Array | undefined;
   #state: 'receiving' | 'working' | 'abandoned' | 'done' = 'receiving';
+  /** For the request to come. Once it is there, its method keeps the deadline. */
+  #deadline: NodeJS.Timeout | undefined;
 
   constructor(
     connection: Http2Connection,
@@ -34,6 +36,11 @@ export class UnaryCall<Request, Response> implements StreamListener {
     this.#method = method;
     this.#options = options;
     this.#budget = budget;
+    const { timeoutMs } = this.#context;
+    if (timeoutMs === undefined || timeoutMs >= 2 ** 31) return;
+    this.#deadline = setTimeout(() => {
+      this.#fail(new GrpcError(GrpcCode.deadlineExceeded, 'context deadline exceeded'));
+    }, timeoutMs);
   }
 
   data(chunk: Buffer, ended: boolean): void {
@@ -57,6 +64,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
   }
 
   #work(): void {
+    clearTimeout(this.#deadline);
     const message = this.#message;
     if (message === undefined || this.#assembler?.partial === true) {
       this.#fail(new GrpcError(GrpcCode.internal, 'the request ended before its message was complete'));
@@ -104,6 +112,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
 
   #fail(error: GrpcError): void {
     this.#state = 'done';
+    clearTimeout(this.#deadline);
     this.#assembler?.drop();
     sendError(this.#stream, error, false);
   }
@@ -113,6 +122,7 @@ export class UnaryCall<Request, Response> implements StreamListener {
   }
 
   reset(): void {
+    clearTimeout(this.#deadline);
     this.#assembler?.drop();
     if (this.#state !== 'working') return;
     this.#state = 'abandoned';

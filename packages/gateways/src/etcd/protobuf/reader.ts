@@ -44,7 +44,7 @@ export class Reader {
     return this.#long(first, false);
   }
 
-  /** The lower 32 bits of a varint: tags, lengths, uint32. */
+  /** The lower 32 bits of a varint: tags, uint32. */
   uint32(): number {
     const first = this.#byte();
     if (first < 0x80) return first;
@@ -77,12 +77,12 @@ export class Reader {
   }
 
   bytes(): Uint8Array {
-    const start = this.#take(this.uint32());
+    const start = this.#take(this.uint64());
     return this.#buffer.subarray(start, this.pos);
   }
 
   string(): string {
-    const start = this.#take(this.uint32());
+    const start = this.#take(this.uint64());
     return this.#buffer.toString('utf8', start, this.pos);
   }
 
@@ -91,7 +91,7 @@ export class Reader {
     this.#depth += 1;
     if (this.#depth > DEPTH_MAX) throw new ProtobufError(`messages are embedded more than ${DEPTH_MAX} deep`);
     const outer = this.end;
-    const length = this.uint32();
+    const length = this.uint64();
     this.end = this.#take(length) + length;
     this.pos = this.end - length;
     return outer;
@@ -112,7 +112,7 @@ export class Reader {
         this.#take(8);
         return;
       case WireType.bytes:
-        this.#take(this.uint32());
+        this.#take(this.uint64());
         return;
       case WireType.fixed32:
         this.#take(4);

@@ -86,6 +86,7 @@ describe('a message', () => {
 
 describe('a malformed message is refused with its reason', () => {
   const cases: [string, string, RegExp][] = [
+    ['a length of more than 32 bits', '0a8080808010', /claims 4294967296 bytes, 0 are left/],
     ['cut inside a field', '0a05 6162', /claims 5 bytes, 2 are left/],
     ['cut inside a varint', '1880', /ends inside a field/],
     ['another wire type', '0801', /field key \(1\) has wire type 0, expected 2/],
