@@ -8,7 +8,13 @@ import { callOptions, type Headers } from './answers.ts';
 /** etcd's Cluster service. A member's peer URL is its native address with `http://` in front. */
 export function clusterService(core: Core, headers: Headers): [path: string, method: Method][] {
   // Like etcd, answers of this service carry no revision.
-  const answer = (): pb.MembersResponse => ({ header: headers.at(0), members: core.members.map(toMember) });
+  const answer = (members: readonly MemberStatus[]): pb.MembersResponse => ({
+    header: headers.at(0),
+    members: members.map(toMember),
+  });
+  /** The members after a change that this one may not have heard of yet. */
+  const answerWith = (changed: MemberStatus): pb.MembersResponse =>
+    answer([...membersWithout(core, changed.id), changed].sort((a, b) => a.id - b.id));
   const add: UnaryMethod<pb.MemberAddRequest, pb.MemberAddResponse> = {
     kind: 'unary',
     request: pb.MemberAddRequest,
@@ -16,7 +22,7 @@ export function clusterService(core: Core, headers: Headers): [path: string, met
     async handle({ peerUrls, isLearner }, context) {
       const record = { name: '', peerAddress: peerAddressOf(peerUrls), clientUrls: [] };
       const member = await core.addMember(record, { ...callOptions(context), learner: isLearner });
-      return { ...answer(), member: toMember(member) };
+      return { ...answerWith(member), member: toMember(member) };
     },
   };
   const remove: UnaryMethod<pb.MemberIdRequest, pb.MembersResponse> = {
@@ -25,7 +31,7 @@ export function clusterService(core: Core, headers: Headers): [path: string, met
     response: pb.MemberRemoveResponse,
     async handle({ id }, context) {
       await core.removeMember(memberOf(core, id).id, callOptions(context));
-      return answer();
+      return answer(membersWithout(core, id));
     },
   };
   const update: UnaryMethod<pb.MemberUpdateRequest, pb.MembersResponse> = {
@@ -34,24 +40,25 @@ export function clusterService(core: Core, headers: Headers): [path: string, met
     response: pb.MemberUpdateResponse,
     async handle({ id, peerUrls }, context) {
       const peerAddress = peerAddressOf(peerUrls);
-      const { name, clientUrls } = memberOf(core, id);
+      const { name, clientUrls, isLearner } = memberOf(core, id);
       await core.updateMember({ id, name, clientUrls, peerAddress }, callOptions(context));
-      return answer();
+      return answerWith({ id, name, clientUrls, peerAddress, isLearner });
     },
   };
   const list: UnaryMethod<pb.MemberListRequest, pb.MembersResponse> = {
     kind: 'unary',
     request: pb.MemberListRequest,
     response: pb.MemberListResponse,
-    handle: async () => answer(),
+    handle: async () => answer(core.members),
   };
   const promote: UnaryMethod<pb.MemberIdRequest, pb.MembersResponse> = {
     kind: 'unary',
     request: pb.MemberPromoteRequest,
     response: pb.MemberPromoteResponse,
     async handle({ id }, context) {
-      await core.promoteMember(memberOf(core, id).id, callOptions(context));
-      return answer();
+      const member = memberOf(core, id);
+      await core.promoteMember(id, callOptions(context));
+      return answerWith({ ...member, isLearner: false });
     },
   };
   return [
@@ -66,6 +73,10 @@ export function clusterService(core: Core, headers: Headers): [path: string, met
 function toMember(member: MemberStatus): pb.Member {
   const { id, name, peerAddress, clientUrls, isLearner } = member;
   return { id, name, peerUrls: [`http://${peerAddress}`], clientUrls, isLearner };
+}
+
+function membersWithout(core: Core, id: number): MemberStatus[] {
+  return core.members.filter((member) => member.id !== id);
 }
 
 function memberOf(core: Core, id: number): MemberStatus {

@@ -8,6 +8,7 @@ import { toCoreRevision } from '../translate/requests.ts';
 import { etcdVersion } from '../version.ts';
 import { callOptions, type Headers } from './answers.ts';
 
+const ALARM_ACTIONS: readonly ('activate' | 'deactivate' | undefined)[] = [undefined, 'activate', 'deactivate'];
 const ALARM_KINDS: readonly (AlarmKind | undefined)[] = [undefined, 'no-space', 'corrupt'];
 
 /** etcd's Maintenance service. Like etcd's, some of its answers have no header. */
@@ -118,8 +119,9 @@ async function changeAlarms(core: Core, request: pb.AlarmRequest, options: CallO
   if (request.action === pb.AlarmAction.get) {
     return core.status.alarms.filter((one) => alarm === undefined || one.alarm === alarm);
   }
+  const action = ALARM_ACTIONS[request.action];
+  if (action === undefined) throw new CoreError('invalid-request', `alarm action ${request.action} is not known`);
   if (alarm === undefined) return [];
-  const action = request.action === pb.AlarmAction.activate ? 'activate' : 'deactivate';
   const response = await core.write({ kind: 'alarm', action, alarm, memberId: request.memberId }, options);
   return response.alarms;
 }

@@ -64,16 +64,20 @@ describe('Cluster', () => {
 
   test('adds, updates, promotes and removes', async () => {
     const added = await grpc.unary(client.MEMBER_ADD, { peerUrls: ['http://127.0.0.1:7430'], isLearner: true });
-    expect([added.member!.id, added.members.length]).toEqual([9, 2]);
-    await grpc.unary(client.MEMBER_UPDATE, { id: 7, peerUrls: ['https://[::1]:7411'] });
-    await grpc.unary(client.MEMBER_PROMOTE, { id: 8 });
-    await grpc.unary(client.MEMBER_REMOVE, { id: 8 });
+    const updated = await grpc.unary(client.MEMBER_UPDATE, { id: 7, peerUrls: ['https://[::1]:7411'] });
+    const promoted = await grpc.unary(client.MEMBER_PROMOTE, { id: 8 });
+    const removed = await grpc.unary(client.MEMBER_REMOVE, { id: 8 });
     expect(calls).toEqual([
       ['add', { name: '', peerAddress: '127.0.0.1:7430', clientUrls: [] }, { learner: true }],
       ['update', { id: 7, name: 'one', clientUrls: ['http://127.0.0.1:7412'], peerAddress: '[::1]:7411' }, {}],
       ['promote', 8, {}],
       ['remove', 8, {}],
     ]);
+    // Each answer is of the time after its change, though this member has heard of none of them yet.
+    const ids = (answer: { readonly members: readonly { readonly id: number }[] }) =>
+      answer.members.map(({ id }) => id);
+    expect([added.member!.id, ids(added), ids(removed)]).toEqual([9, [7, 8, 9], [7]]);
+    expect([updated.members[0]!.peerUrls, promoted.members[1]!.isLearner]).toEqual([['http://[::1]:7411'], false]);
   });
 
   test('refuses URLs that are none, and members that are not there, whatever the size of their id', async () => {
@@ -123,6 +127,8 @@ describe('Maintenance', () => {
     fake.onWrite = async () => ({ kind: 'alarm', revision: 2, alarms: [{ alarm: 'corrupt', memberId: 7 }] });
     const raised = await grpc.unary(client.ALARM, { action: 1, memberId: 7, alarm: 2 });
     expect(raised.alarms).toEqual([{ memberId: 7, alarm: 2 }]);
+    const unknown = grpc.unary(client.ALARM, { action: 3, memberId: 7, alarm: 2 });
+    expect(await failure(unknown)).toEqual([3, 'etcdserver: alarm action 3 is not known']);
     expect(fake.writes.map(({ request }) => request)).toEqual([
       { kind: 'alarm', action: 'activate', alarm: 'corrupt', memberId: 7 },
     ]);
