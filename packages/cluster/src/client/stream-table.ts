@@ -1,4 +1,5 @@
-import { assert, type ByteReader, type ByteWriter } from '@quorate/patterns/base';
+import type { ByteReader, ByteWriter } from '@quorate/patterns/base';
+import { CoreError } from '../core/errors.ts';
 import type { Operation } from './protocol/operations.ts';
 import type { ServerLink } from './server-link.ts';
 
@@ -25,9 +26,12 @@ export class StreamTable {
     return this.#streams.size;
   }
 
-  /** Registers a stream; it begins on `link`, or when there is a connection. Returns its id. */
+  /** Registers a stream; it begins on `link`, or when there is a connection. Returns its id. Throws `too-many-requests` beyond the bound. */
   add(stream: Stream, link: ServerLink | undefined): number {
-    assert(this.#streams.size < STREAMS_MAX, `a client may have at most ${STREAMS_MAX} watches`);
+    if (this.#streams.size >= STREAMS_MAX) {
+      const message = `watch: a client may have at most ${STREAMS_MAX} watches`;
+      throw new CoreError('too-many-requests', message, { retryable: true });
+    }
     const id = STREAM_BIT + this.#next;
     this.#next += 1;
     this.#streams.set(id, stream);

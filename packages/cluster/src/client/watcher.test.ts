@@ -135,6 +135,28 @@ describe('a watch', () => {
     watcher.close();
   });
 
+  scenario('that no server could serve is refused at once, and disturbs nothing', async (app, client) => {
+    await client.put('a', '1');
+    const unusable = [
+      () => client.watch('a', { fromRevision: 1.5 }),
+      () => client.watch('a', { fromRevision: -1 }),
+      () => client.watch({ from: 'b', to: 'a' }),
+      () => client.watch({ from: 'a', to: 'a' }),
+    ];
+    for (const watch of unusable) {
+      expect(watch).toThrow(expect.objectContaining({ code: 'invalid-request', outcome: 'not-applied' }));
+    }
+    const { server } = client;
+    await client.put('a', '2');
+    for (const name of app.cluster.names) app.cluster.world.net.resetConnections('app', name);
+    await app.sleep(1000);
+    await client.put('a', '3');
+    // Nothing that is refused again and again drives the client from server to server.
+    await app.sleep(1000);
+    expect(client.server).toEqual(server);
+    expect(await take(client.watch({ from: 'a' }, { fromRevision: 1 }), 3)).toEqual(['put a 1', 'put a 2', 'put a 3']);
+  });
+
   scenario('ends with its signal, with `break`, and with its client', async (app, client) => {
     const controller = new AbortController();
     const aborted = client.watch('a', { signal: controller.signal });

@@ -1,9 +1,9 @@
-import type { ByteReader, ByteWriter } from '@quorate/patterns/base';
+import { type ByteReader, ByteWriter } from '@quorate/patterns/base';
 import { readWatchMessage, writeWatchRequest } from '../core/codec/index.ts';
 import { CompactedError, CoreError } from '../core/errors.ts';
 import type { WatchEvent, WatchMessage, WatchRequest } from '../core/requests.ts';
 import { abortError } from '../core/service/waiting-list.ts';
-import { type Keys, toRange } from './keys.ts';
+import { compareBytes, type Keys, toRange } from './keys.ts';
 import { readFailure } from './protocol/failures.ts';
 import { Operation, Status } from './protocol/operations.ts';
 import type { Stream } from './stream-table.ts';
@@ -70,6 +70,7 @@ export class Watcher
     this.#options = options;
     this.#range = toRange(keys);
     this.#nextRevision = options.fromRevision ?? 0;
+    this.#expectSendable();
     this.#bufferedMax = options.bufferedMax ?? 256;
     this.started = new Promise((resolve, reject) => {
       this.#resolveStarted = resolve;
@@ -80,6 +81,20 @@ export class Watcher
     this.#channel = open(this);
     if (options.signal?.aborted === true) this.handleEvent();
     else options.signal?.addEventListener('abort', this);
+  }
+
+  /** It may have to be sent at any time, over any connection: what cannot be, or makes no sense to a server, is refused here. */
+  #expectSendable(): void {
+    const { key, rangeEnd } = this.#range;
+    if (this.#nextRevision < 0) throw unusable(`fromRevision must be 0 or more, not ${this.#nextRevision}`);
+    // An end of one zero byte stands for no end.
+    const open = rangeEnd.length === 0 || (rangeEnd.length === 1 && rangeEnd[0] === 0);
+    if (!open && compareBytes(key, rangeEnd) >= 0) throw unusable('there is no key in the range');
+    try {
+      this.request(new ByteWriter(64));
+    } catch (cause) {
+      throw unusable((cause as Error).message, cause);
+    }
   }
 
   /** The revision from which this watcher would go on. */
@@ -206,4 +221,8 @@ export class Watcher
   stop(error: CoreError): void {
     this.#fail(error);
   }
+}
+
+function unusable(why: string, cause?: unknown): CoreError {
+  return new CoreError('invalid-request', `watch: ${why}`, { cause });
 }
