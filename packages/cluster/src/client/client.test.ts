@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { readResponse } from '../core/codec/index.ts';
 import { type App, SimCluster } from '../node/cluster.fixture.ts';
-import type { Client } from './index.ts';
+import { Client } from './client.ts';
 import { resolveClientOptions } from './options.ts';
 import { Operation } from './protocol/operations.ts';
 import { Requester } from './requester.ts';
+import { SESSION_WINDOW } from './session.ts';
 
 /** Makes the cluster forget all sessions but that of whoever asks, as it does when there are too many. */
 async function forgetSessions(app: App): Promise<void> {
@@ -85,4 +86,69 @@ scenario('a request that cannot be written is refused, and those around it are n
   expect([before?.status, after?.status]).toEqual(['fulfilled', 'fulfilled']);
   await expect(client.put('big', new Uint8Array(2_000_000))).rejects.toMatchObject({ code: 'request-too-large' });
   await expect(client.put('', 'x')).rejects.toMatchObject({ code: 'key-empty' });
+});
+
+scenario('writes that wait for a session go by their own deadline and signal', async (app) => {
+  const { world, names } = app.cluster;
+  const cut = world.net.partition(['app'], names);
+  const endpoints = names.map((name) => `${name}:7410`);
+  await using client = new Client({ env: app.env, endpoints, timeoutMs: 2000, inFlightMax: 3 });
+  const controller = new AbortController();
+  const failure = (write: Promise<unknown>): Promise<unknown> => write.catch((error: unknown) => error);
+  const aborted = failure(client.put('a', '1', { signal: controller.signal }));
+  const hasty = failure(client.put('a', '2', { timeoutMs: 100 }));
+  const patient = client.put('a', '3', { timeoutMs: 20_000 });
+  expect(await failure(client.put('a', '4'))).toMatchObject({ code: 'too-many-requests' });
+  controller.abort();
+  expect(await aborted).toMatchObject({ code: 'aborted', outcome: 'not-applied' });
+  await app.sleep(150);
+  const state = await Promise.race([hasty, app.sleep(0).then(() => 'pending')]);
+  expect(state).toMatchObject({ code: 'timed-out', outcome: 'not-applied' });
+  await app.sleep(6000);
+  cut[Symbol.dispose]();
+  await patient;
+  expect((await client.get('a'))?.version).toBe(1);
+});
+
+scenario('writes that were held back when their session was forgotten go out in the next one', async (app, client) => {
+  await client.put('a', '1');
+  const { world, names } = app.cluster;
+  const cut = world.net.cut(names.map((from) => ({ from, to: 'app' })));
+  const writes = Promise.allSettled(Array.from({ length: SESSION_WINDOW + 100 }, (_, i) => client.put(`k${i}`, '')));
+  await app.sleep(200);
+  const other = world.node('other');
+  other.start(() => {});
+  await other.call(async (env) => forgetSessions({ env, cluster: app.cluster } as App));
+  cut[Symbol.dispose]();
+  for (const name of names) world.net.resetConnections('app', name);
+  const ended = await writes;
+  expect(ended.slice(SESSION_WINDOW).filter(({ status }) => status === 'rejected')).toEqual([]);
+  expect(ended[0]).toMatchObject({ reason: { code: 'session-expired', outcome: 'unknown' } });
+});
+
+scenario('a client that is being closed takes nothing more, and keeps no lease alive', async (app, client) => {
+  const granted = client.lease(60);
+  const closing = client.close();
+  await expect(client.put('a', '1')).rejects.toMatchObject({ code: 'stopped', outcome: 'not-applied' });
+  await expect(client.get('a')).rejects.toMatchObject({ code: 'stopped' });
+  const again = client.close();
+  await closing;
+  await again;
+  expect((await granted).alive).toBe(false);
+  const other = await app.connect();
+  expect(await other.get('a')).toBeUndefined();
+});
+
+scenario('a client with as many calls as it may have still keeps its leases alive', async (app) => {
+  const client = await app.connect({ inFlightMax: 4 });
+  const lease = await client.lease(2);
+  let busy = true;
+  const worker = async (): Promise<void> => {
+    while (busy) await client.get('a');
+  };
+  const workers = Promise.all([worker(), worker(), worker(), worker()]);
+  await app.sleep(3000);
+  busy = false;
+  await workers;
+  expect(lease.alive).toBe(true);
 });

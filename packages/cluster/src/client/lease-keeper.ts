@@ -12,6 +12,7 @@ export class LeaseKeeper implements LeaseChannel {
   readonly #env: Pick<Env, 'clock' | 'timers'>;
   readonly #requester: Requester;
   readonly #leases: Set<Lease> = new Set();
+  #closed = false;
 
   constructor(env: Pick<Env, 'clock' | 'timers'>, requester: Requester) {
     this.#env = env;
@@ -24,12 +25,15 @@ export class LeaseKeeper implements LeaseChannel {
     const granted = await this.#requester.write<LeaseGrantResponse>(request, options);
     const lease = new Lease(this.#env, { ...granted, askedAt }, this);
     this.#leases.add(lease);
+    if (this.#closed) this.close();
     return lease;
   }
 
   keepAlive(id: number, timeoutMs: number): Promise<number> {
     const decode = (reader: ByteReader): number => reader.uint();
-    return this.#requester.ask('keep a lease alive', Operation.keepAlive, decode, { timeoutMs }, (w) => w.uint(id));
+    // One at a time per lease. A client that always has as many calls waiting as it may must not lose its leases for that.
+    const options = { timeoutMs, essential: true };
+    return this.#requester.ask('keep a lease alive', Operation.keepAlive, decode, options, (w) => w.uint(id));
   }
 
   async revoke(id: number): Promise<void> {
@@ -45,6 +49,7 @@ export class LeaseKeeper implements LeaseChannel {
   }
 
   close(): void {
+    this.#closed = true;
     for (const lease of [...this.#leases]) lease.abandon('the client was closed');
   }
 }

@@ -12,6 +12,7 @@ import type { CallOptions, MemberStatus } from '../core/core.ts';
 import { CoreError } from '../core/errors.ts';
 import { Call, type Repetition } from './call.ts';
 import { Endpoints, findAddress } from './endpoints.ts';
+import { HeldCalls } from './held-calls.ts';
 import type { Keys } from './keys.ts';
 import type { ResolvedClientOptions } from './options.ts';
 import { Operation } from './protocol/operations.ts';
@@ -23,6 +24,12 @@ import { Watcher, type WatchOptions } from './watcher.ts';
 /** How long `close` waits for the servers to forget the session. */
 const CLOSE_TIMEOUT_MS = 500;
 
+interface AskOptions extends CallOptions {
+  readonly repetition?: Repetition;
+  /** See `Waiter`. */
+  readonly essential?: boolean;
+}
+
 export class Requester implements RouterOwner {
   readonly options: ResolvedClientOptions;
   readonly #endpoints: Endpoints;
@@ -30,12 +37,13 @@ export class Requester implements RouterOwner {
   readonly #router: Router;
   readonly #session: Session = new Session();
   readonly #watchers: Set<Watcher> = new Set();
-  /** Writes beyond the session's window, in order. Bounded by the calls that may wait. */
-  readonly #held: Call<unknown>[] = [];
-  #heldFrom = 0;
-  /** The session that is being opened, shared by all writes that wait for it. */
+  /** Writes beyond the session's window, or without a session, in order. */
+  readonly #held: HeldCalls = new HeldCalls();
+  /** The session that is being opened, shared by all who wait for it. */
   #opening: Promise<void> | undefined;
+  #renewing = false;
   #closed: CoreError | undefined;
+  #closing: Promise<void> | undefined;
 
   constructor(options: ResolvedClientOptions) {
     this.options = options;
@@ -62,11 +70,12 @@ export class Requester implements RouterOwner {
     what: string,
     operation: number,
     decode: (reader: ByteReader) => T | CoreError,
-    options?: CallOptions & { readonly repetition?: Repetition },
+    options?: AskOptions,
     encode?: (writer: ByteWriter) => void,
   ): Promise<T> {
     const call = new Call<T>(what, operation, options?.repetition ?? 'harmless', decode);
-    const refused = this.#router.enter(call, options);
+    call.essential = options?.essential ?? false;
+    const refused = this.#enter(call, options);
     if (refused !== undefined) return Promise.reject(refused);
     const writer = this.#router.begin(call);
     try {
@@ -81,28 +90,32 @@ export class Requester implements RouterOwner {
 
   /** A write, applied once however often it is sent. */
   write<T>(command: Command, options?: CallOptions): Promise<T> {
-    if (this.#session.id === 0) return this.#openSession().then(() => this.write(command, options));
     const call = new Call<T>(command.kind, Operation.write, 'session', decodeWrite as (reader: ByteReader) => T);
-    const refused = this.#router.enter(call, options);
+    const refused = this.#enter(call, options);
     if (refused !== undefined) return Promise.reject(refused);
     call.command = command;
-    if (this.#session.full || this.#held.length > 0) this.#held.push(call);
-    else this.#send(call);
+    this.#submit(call);
     return call.promise;
+  }
+
+  /** A client that is being closed takes nothing more but what closing takes. */
+  #enter(call: Call<unknown>, options: CallOptions | undefined): CoreError | undefined {
+    if (this.#closed !== undefined && call.operation !== Operation.closeSession)
+      return stopped('not-applied', call.what);
+    return this.#router.enter(call, options);
+  }
+
+  /** Sends a write, or holds it until there is a session that has room for it. */
+  #submit(call: Call<unknown>): void {
+    if (this.#session.id !== 0 && !this.#session.full && this.#held.first === undefined) return this.#send(call);
+    this.#held.add(call);
+    void this.#renew();
   }
 
   /** Sends what was held back, as far as the session's window goes. */
   progressed(): void {
-    const held = this.#held;
-    if (held.length === 0 || this.#session.id === 0) return;
-    while (this.#heldFrom < held.length && !this.#session.full) {
-      const call = held[this.#heldFrom]!;
-      this.#heldFrom += 1;
-      if (!call.settled) this.#send(call);
-    }
-    if (this.#heldFrom < held.length) return;
-    held.length = 0;
-    this.#heldFrom = 0;
+    while (this.#held.first !== undefined && this.#session.id !== 0 && !this.#session.full)
+      this.#send(this.#held.take());
   }
 
   #send(call: Call<unknown>): void {
@@ -154,34 +167,42 @@ export class Requester implements RouterOwner {
   }
 
   async #open(): Promise<void> {
-    const opened = await this.ask('open a session', Operation.openSession, decodeSession);
+    const opened = await this.ask('open a session', Operation.openSession, decodeSession, { essential: true });
     this.#session.opened(opened.session);
     this.progressed();
   }
 
   sessionExpired(call: Call<unknown>, error: CoreError): void {
     if (call.session === this.#session.id) this.#session.closed();
-    if (call.inDoubt) return call.refuse(error);
-    // It was certainly not applied: the same write again, in a new session.
-    call.link = undefined;
-    call.chunk = undefined;
-    call.outcome = 'not-applied';
-    void this.#renew(call);
+    if (call.inDoubt) call.refuse(error);
+    else {
+      // It was certainly not applied: the same write again, in a new session.
+      call.link = undefined;
+      call.chunk = undefined;
+      call.outcome = 'not-applied';
+      this.#submit(call);
+    }
+    void this.#renew();
   }
 
-  async #renew(call: Call<unknown>): Promise<void> {
-    try {
-      while (this.#session.id === 0) await this.#openSession();
-    } catch (error) {
-      return call.refuse(error as CoreError);
+  /** Opens a session as long as there is none and somebody waits for it. Each of them has its own deadline. */
+  async #renew(): Promise<void> {
+    if (this.#renewing) return;
+    this.#renewing = true;
+    while (this.#session.id === 0 && this.#held.first !== undefined) {
+      try {
+        await this.#openSession();
+      } catch (error) {
+        if (error instanceof CoreError && error.code === 'timed-out') continue;
+        for (const call of this.#held.takeAll()) call.refuse(error as CoreError);
+      }
     }
-    this.#held.push(call);
-    this.progressed();
+    this.#renewing = false;
   }
 
   /** Another server: whom it knows may be news. */
   connected(): void {
-    this.ask('list the members', Operation.members, decodeMembers).then(
+    this.ask('list the members', Operation.members, decodeMembers, { essential: true }).then(
       (members) => this.#learn(members),
       // The next connection brings another chance.
       () => {},
@@ -193,15 +214,17 @@ export class Requester implements RouterOwner {
   }
 
   /** Everything outstanding is rejected with `stopped`. */
-  async close(): Promise<void> {
-    if (this.#closed !== undefined) return;
-    const stopped = (outcome: CoreError['outcome'], what: string): CoreError =>
-      new CoreError('stopped', `${what}: the client was closed`, { outcome });
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#closed = stopped('not-applied', 'client');
     for (const watcher of [...this.#watchers]) watcher.stop(this.#closed);
     if (this.#session.id !== 0 && this.#router.openLink !== undefined) {
       const session = this.#session.id;
-      const options = { timeoutMs: CLOSE_TIMEOUT_MS };
+      const options = { timeoutMs: CLOSE_TIMEOUT_MS, essential: true };
       // Best effort: a session that is not closed is forgotten when it is the one that was used least recently.
       await this.ask('close the session', Operation.closeSession, decodeSession, options, (w) => w.uint(session)).catch(
         () => {},
@@ -209,6 +232,10 @@ export class Requester implements RouterOwner {
     }
     this.#router.stop((call) => stopped(call.outcome, call.what));
   }
+}
+
+function stopped(outcome: CoreError['outcome'], what: string): CoreError {
+  return new CoreError('stopped', `${what}: the client was closed`, { outcome });
 }
 
 /** The kind of answer follows from the kind of request; the state machine gives no other. */

@@ -15,6 +15,8 @@ export interface WaitOptions {
 export class Waiter<T> implements EventListenerObject {
   /** What has become of the request, should the caller give up now. The owner raises it when the request leaves. */
   outcome: Outcome = 'not-applied';
+  /** Enters even a list that is full, and takes nobody's place: for calls that others depend on, of which there are few. */
+  essential = false;
   readonly what: string;
   readonly promise: Promise<T>;
   #resolve!: (value: never) => void;
@@ -107,6 +109,7 @@ export class WaitingList implements Disposable {
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   #size = 0;
+  #essential = 0;
 
   /** `trouble` is asked when calls expire, for their message. */
   constructor(env: Pick<Env, 'clock' | 'timers'>, max: number, trouble: () => CoreError | undefined = () => undefined) {
@@ -124,7 +127,8 @@ export class WaitingList implements Disposable {
   enter(waiter: Waiter<unknown>, options: WaitOptions | undefined, defaultTimeoutMs: number): CoreError | undefined {
     const signal = options?.signal;
     if (signal?.aborted === true) return abortError(waiter.what, signal, 'not-applied');
-    if (this.#size >= this.#max) {
+    const room = waiter.essential ? SLOTS_MAX : Math.min(this.#max + this.#essential, SLOTS_MAX);
+    if (this.#size >= room) {
       return new CoreError(
         'too-many-requests',
         `${waiter.what}: ${this.#max} requests are already waiting; slow down`,
@@ -138,6 +142,7 @@ export class WaitingList implements Disposable {
     const slot = this.#free.pop() ?? this.#slots.length;
     this.#slots[slot] = waiter;
     this.#size += 1;
+    if (waiter.essential) this.#essential += 1;
     const generation = ((this.#generations[slot] ?? 0) + 1) & GENERATION_MASK;
     this.#generations[slot] = generation;
     waiter.enter(this, generation * SLOTS_MAX + slot, deadline, timeoutMs, signal);
@@ -163,6 +168,7 @@ export class WaitingList implements Disposable {
     this.#slots[slot] = undefined;
     this.#free.push(slot);
     this.#size -= 1;
+    if (waiter.essential) this.#essential -= 1;
   }
 
   #expire(now: Instant): Instant | undefined {
