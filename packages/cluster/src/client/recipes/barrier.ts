@@ -23,12 +23,12 @@ export class Barrier {
     return (await this.#client.delete(this.key)).deleted > 0;
   }
 
-  /** Resolves once it is not raised. */
+  /** Resolves once it is not raised, or has been lowered meanwhile, also if somebody raised it again at once. */
   async wait(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     for (;;) {
       const { kvs, revision } = await this.#client.range(this.key, { keysOnly: true, signal: options.signal });
       if (kvs.length === 0) return;
-      await firstDeletion(this.#client, this.key, revision, options.signal);
+      if (await firstDeletion(this.#client, this.key, revision, options.signal)) return;
     }
   }
 }

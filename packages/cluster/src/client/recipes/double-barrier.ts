@@ -45,9 +45,13 @@ export class DoubleBarrier {
   async #open(place: Place, signal: AbortSignal | undefined): Promise<void> {
     using linked = new LinkedSignal(signal, place.lease.signal);
     const inside = { prefix: `${this.name}/in/` };
-    const { count } = await this.#client.range(inside, { countOnly: true, signal: linked.signal });
-    if (count >= this.count) await this.#client.put(`${this.name}/ready`, '', { signal: linked.signal });
-    else await changedSince(this.#client, `${this.name}/ready`, place.token, linked.signal);
+    try {
+      const { count } = await this.#client.range(inside, { countOnly: true, signal: linked.signal });
+      if (count >= this.count) await this.#client.put(`${this.name}/ready`, '', { signal: linked.signal });
+      else await changedSince(this.#client, `${this.name}/ready`, place.token, linked.signal);
+    } catch (error) {
+      throw place.lease.signal.aborted ? place.lease.signal.reason : error;
+    }
   }
 }
 
@@ -56,6 +60,8 @@ export class Participation {
   readonly #client: Client;
   readonly #name: string;
   readonly #place: Place;
+  /** A revision in which this one was not inside any more. */
+  #left: number | undefined;
 
   constructor(client: Client, name: string, place: Place) {
     this.#client = client;
@@ -68,12 +74,20 @@ export class Participation {
     return this.#place.lease.signal;
   }
 
-  /** Resolves once all have left. The barrier can then be used again. */
+  /**
+   * Resolves once all have left who were inside when this one left: a fast one may have entered anew before a slow one looks. The
+   * barrier can then be used again.
+   */
   async leave(options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const inside = { prefix: `${this.#name}/in/` };
-    await this.#place.lease.revoke();
+    try {
+      this.#left ??= await this.#place.leave();
+    } finally {
+      await this.#place.lease.revoke();
+    }
+    const others = { keysOnly: true, limit: 1, maxCreateRevision: this.#left, signal: options.signal };
     for (;;) {
-      const { kvs, revision } = await this.#client.range(inside, { keysOnly: true, limit: 1, signal: options.signal });
+      const { kvs, revision } = await this.#client.range(inside, others);
       if (kvs[0] === undefined) return;
       await firstDeletion(this.#client, kvs[0].key, revision, options.signal);
     }

@@ -89,9 +89,9 @@ export class Place {
     if (!succeeded) throw this.#gone();
   }
 
-  /** Leaves the line. Harmless when the key is already gone. */
-  async leave(): Promise<void> {
-    await this.#client.txn({ if: [this.guard], then: [remove(this.key)] });
+  /** Leaves the line. Harmless when the key is already gone. Resolves with a revision in which it is. */
+  async leave(): Promise<number> {
+    return (await this.#client.txn({ if: [this.guard], then: [remove(this.key)] })).revision;
   }
 }
 
@@ -112,8 +112,8 @@ export async function takePlace(
 }
 
 /**
- * Resolves once a key among `keys` (which passes `wanted`) has been deleted after `revision`. Returns early, too, when the history
- * needed has been compacted: look again.
+ * Resolves with true once a key among `keys` (which passes `wanted`) has been deleted after `revision`. Resolves early, with false, when the
+ * history needed has been compacted: look again.
  */
 export async function firstDeletion(
   client: Client,
@@ -121,14 +121,15 @@ export async function firstDeletion(
   revision: number,
   signal: AbortSignal | undefined,
   wanted: (key: Uint8Array) => boolean = () => true,
-): Promise<void> {
+): Promise<boolean> {
   try {
     for await (const { events } of client.watch(keys, { fromRevision: revision + 1, without: 'puts', signal })) {
-      if (events.some(({ kv }) => wanted(kv.key))) return;
+      if (events.some(({ kv }) => wanted(kv.key))) return true;
     }
   } catch (error) {
     if (!isCompacted(error)) throw error;
   }
+  return false;
 }
 
 export function isCompacted(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type App, SimCluster } from '../../node/cluster.fixture.ts';
-import { type Client, put, stillLeads, toText } from '../index.ts';
+import { type Client, connect, put, stillLeads, toText } from '../index.ts';
 
 const scenario = (name: string, run: (app: App, clients: Client[]) => Promise<void>, clients = 3): void => {
   test(name, async () => {
@@ -176,6 +176,62 @@ scenario('a barrier holds those who come until it is lowered', async (app, [one,
   expect(await barrier.lower()).toBe(true);
   await waiting;
   expect(await barrier.lower()).toBe(false);
+});
+
+scenario(
+  'a barrier that is raised again at once lets those pass who waited when it was lowered',
+  async (app, [one, two]) => {
+    const barrier = one!.barrier('gate');
+    await barrier.raise();
+    let passed = false;
+    const waiting = two!
+      .barrier('gate')
+      .wait()
+      .then(() => {
+        passed = true;
+      });
+    await app.sleep(100);
+    await Promise.all([barrier.lower(), barrier.raise()]);
+    await app.sleep(1000);
+    expect(passed).toBe(true);
+    await waiting;
+  },
+);
+
+scenario('a double barrier does not hold a slow one back when a fast one has entered again', async (app, clients) => {
+  const { world, names } = app.cluster;
+  const slow = world.node('slow');
+  slow.start(() => {});
+  const [one, two] = clients.map((client) => client.doubleBarrier('phase', 2));
+  const entering = one!.enter();
+  let left = false;
+  const slowOne = slow.call(async (env) => {
+    const client = await connect({ env, endpoints: names.map((name) => `${name}:7410`) });
+    const participation = await client.doubleBarrier('phase', 2).enter();
+    const leaving = participation.leave();
+    await leaving;
+    left = true;
+    // The second round.
+    await client.doubleBarrier('phase', 2).enter();
+  });
+  const first = await entering;
+  await app.sleep(50);
+  // What the slow one hears of the first one's leaving comes late.
+  const hold = world.net.hold({ to: 'slow' });
+  await first.leave();
+  const again = two!.enter();
+  await app.sleep(300);
+  hold[Symbol.dispose]();
+  await app.sleep(2000);
+  expect(left).toBe(true);
+  await Promise.all([again, slowOne]);
+});
+
+scenario('a participant that loses its lease while it waits for the others hears that', async (app, [one]) => {
+  const entering = one!.doubleBarrier('phase', 2).enter({ ttlSeconds: 2 });
+  await app.sleep(100);
+  app.cluster.world.net.partition(['app'], app.cluster.names);
+  await expect(entering).rejects.toMatchObject({ code: 'lease-lost' });
 });
 
 scenario('a double barrier lets all in together and out together, and can be used again', async (app, clients) => {
