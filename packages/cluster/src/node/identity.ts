@@ -91,7 +91,7 @@ async function askForPlace(
   own: MemberRecord,
 ): Promise<NodeIdentity | undefined> {
   await using client = await connect({ env, endpoints, timeoutMs: JOIN_TIMEOUT_MS, name: own.name });
-  const member = (await client.cluster.members()).find(({ name }) => name === own.name);
+  const member = placeOf(own, await client.cluster.members());
   let id: number | undefined;
   if (member !== undefined) {
     const word = await leadersWord(client);
@@ -101,6 +101,12 @@ async function askForPlace(
   id ??= (await client.cluster.addMember(own, { learner: true })).id;
   const known = (await client.cluster.members()).map(({ isLearner: _, ...record }) => record);
   return { clusterId: client.clusterId, nodeId: NodeId.of(id), known, initial: NOBODY };
+}
+
+/** By name; one that was added through etcd's interface has none before it has started, and is where it was said to be. */
+function placeOf<M extends MemberRecord>({ name, peerAddress }: MemberRecord, members: readonly M[]): M | undefined {
+  const unnamed = members.find((member) => member.name === '' && member.peerAddress === peerAddress);
+  return members.find((member) => member.name === name) ?? unnamed;
 }
 
 /**

@@ -95,6 +95,19 @@ describe('a node that joins', () => {
   });
 });
 
+describe('a node that was added without a name, by a client of etcd', () => {
+  for (const learner of [true, false]) {
+    scenario(`takes the place that waits at its address (learner: ${learner})`, async (app, client, cluster) => {
+      await untilVoters(app, client, ['a', 'b', 'c']);
+      await client.cluster.addMember({ name: '', peerAddress: addressOf('e'), clientUrls: [] });
+      await client.cluster.addMember({ name: '', peerAddress: addressOf('d'), clientUrls: [] }, { learner });
+      cluster.start('d', JOIN);
+      cluster.start('e', JOIN);
+      await untilVoters(app, client, ['a', 'b', 'c', 'd', 'e']);
+    });
+  }
+});
+
 describe('a member', () => {
   scenario('that was removed is not asked any more, and can be replaced', async (app, client, cluster) => {
     await untilVoters(app, client, ['a', 'b', 'c']);

@@ -98,6 +98,20 @@ describe('a leader that is asked to add a member', () => {
     expect(named(leader, 'b')).toEqual([2]);
   });
 
+  test('tells members that have no name yet apart by their addresses', async () => {
+    const leader = new Leader();
+    const unnamed = (peerAddress: string) => ({ name: '', peerAddress, clientUrls: [] });
+    const first = await leader.membership.add(unnamed('d:7410'), true);
+    const second = await leader.membership.add(unnamed('e:7410'), true);
+    await leader.membership.update({ ...unnamed('f:7410'), id: second.id });
+    expect(leader.learners).toHaveLength(2);
+    await expect(leader.membership.add(unnamed('d:7410'), true)).rejects.toMatchObject({ code: 'member-exists' });
+    // Of one without a place, only the record at the same address is forgotten.
+    leader.learners = [];
+    await leader.membership.add(unnamed('g:7410'), true);
+    expect(named(leader, '')).toContain(first.id);
+  });
+
   test.each(['foo', '', 'd:99999', 'tcp://d:7410'])('refuses the address "%s" and writes nothing', async (address) => {
     const leader = new Leader();
     const nowhere = { ...NEWCOMER, peerAddress: address };

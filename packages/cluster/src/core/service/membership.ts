@@ -142,10 +142,10 @@ export class Membership {
   }
 
   /** Not to be used again: whether somebody has had data or votes under such an id is not known. */
-  async #forgetPlaceless({ name, peerAddress }: Omit<MemberRecord, 'id'>): Promise<void> {
+  async #forgetPlaceless(member: Omit<MemberRecord, 'id'>): Promise<void> {
     const { records, group, write } = this.#parts;
     for (const record of records()) {
-      if (record.name !== name && record.peerAddress !== peerAddress) continue;
+      if (!isMistakable(record, member)) continue;
       const placed = membersOf(group.status.configuration);
       if (!placed.has(NodeId.of(record.id))) await write({ kind: 'member-remove', id: record.id });
     }
@@ -158,10 +158,10 @@ export class Membership {
     return lastIndex - learner.matchIndex <= Math.min(LAG_ENTRIES_MAX, lastIndex * LAG_SHARE_MAX);
   }
 
-  #expectUnused({ name, peerAddress }: Omit<MemberRecord, 'id'>, except: number | undefined): void {
+  #expectUnused(member: Omit<MemberRecord, 'id'>, except: number | undefined): void {
     for (const record of this.#parts.members()) {
       if (record.id === except) continue;
-      if (record.name === name || record.peerAddress === peerAddress) throw coreError('member-exists');
+      if (isMistakable(record, member)) throw coreError('member-exists');
     }
   }
 
@@ -179,4 +179,11 @@ function ascending(ids: readonly NodeId[]): readonly NodeId[] {
 
 function without(ids: readonly NodeId[], id: number): readonly NodeId[] {
   return ids.filter((other) => other !== id);
+}
+
+type Said = Pick<MemberRecord, 'name' | 'peerAddress'>;
+
+/** One added through etcd's interface has no name before it has started: such members differ by their addresses. */
+function isMistakable(a: Said, b: Said): boolean {
+  return a.peerAddress === b.peerAddress || (a.name === b.name && a.name !== '');
 }
