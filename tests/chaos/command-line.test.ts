@@ -67,6 +67,9 @@ class Dev {
   }
 }
 
+/** Says so once the process listens for the signal. */
+const told = `data:text/javascript,process.on('newListener',(name)=>{if(name==='SIGTERM')setImmediate(()=>process.stdout.write('.'))})`;
+
 let base = 0;
 let dev: Dev;
 const native = (): string => [1, 2, 3].map((i) => `127.0.0.1:${base + 10 * i}`).join(',');
@@ -135,6 +138,33 @@ describe('keys', () => {
     );
     expect(out).toMatch(/^token \d+\n$/);
     expect(status).toBe(3);
+  });
+  test('lock passes signals on to the program, and ends as the program does', async () => {
+    const program = 'trap "echo told; exit 9" TERM; echo up; while :; do sleep 0.05; done';
+    const child = spawn(process.execPath, [script, 'lock', 'jobs', '--endpoints', native(), '--', 'sh', '-c', program]);
+    let said = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    while (!said.includes('up')) await pause(20);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    expect(await ended).toBe(9);
+    expect(said).toBe('up\ntold\n');
+    const lock = (...program: string[]) => quorate('lock', 'jobs', '--endpoints', native(), '--', ...program);
+    expect(await lock('sh', '-c', 'kill -9 $$')).toMatchObject({ status: 137 });
+    expect(await lock('nosuch')).toMatchObject({ status: 127, err: expect.stringContaining('cannot run nosuch') });
+  });
+  test('get prints a value as it is, also when it is no text', async () => {
+    const bytes = Buffer.from([0x68, 0xff, 0x00, 0xfe]);
+    const writer = spawn(process.execPath, [script, 'put', 'bytes', '-', '--endpoints', native()]);
+    writer.stdin.end(bytes);
+    await new Promise((resolve) => writer.once('exit', resolve));
+    const reader = spawn(process.execPath, [script, 'get', 'bytes', '--endpoints', native()]);
+    const said: Buffer[] = [];
+    reader.stdout.on('data', (chunk: Buffer) => said.push(chunk));
+    await new Promise((resolve) => reader.once('close', resolve));
+    expect(Buffer.concat(said)).toEqual(Buffer.concat([Buffer.from('bytes\t'), bytes, Buffer.from('\n')]));
   });
   test('elect leads until it is interrupted, and observers see who leads', async () => {
     const leader = spawn(process.execPath, [script, 'elect', 'office', 'me', '--endpoints', native()]);
@@ -217,11 +247,18 @@ describe('bench', () => {
   });
 });
 
+const NODE = ['--name', 'a', '--data-dir', join(directory, 'a'), '--initial-cluster', 'a=127.0.0.1:7500'];
+
 describe('usage', () => {
   test.each<[string[], RegExp]>([
     [['nonsense'], /unknown command 'nonsense'/],
     [['dev', '--nodes', 'x'], /expected a whole number from 1 on/],
     [['serve'], /name is missing/],
+    [['serve', '--port', '7500', '--http-port', '7500', ...NODE], /port \(7500\), httpPort \(7500\) and etcdPort/],
+    [['watch', 'a', '--from-revision', 'x'], /expected a whole number from 0 on/],
+    [['get', 'a', '--endpoints', 'here'], /expected host:port/],
+    [['get', 'a', '--prefix', '--to', 'b'], /'--prefix' cannot be used with option '--to <key>'/],
+    [['status', '--timeout', 'x'], /expected a number of seconds above 0/],
     [['bench', '--reads', '2'], /expected a share from 0 to 1/],
     [['check', '--model', 'x', 'file'], /Allowed choices are register, kv/],
   ])('%j ends with 2 and says what was wrong', async (args, message) => {
@@ -250,6 +287,19 @@ describe('usage', () => {
     const { status, err } = await quorate('get', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '1');
     expect(err).toMatch(/127\.0\.0\.1:1/);
     expect(status).toBe(1);
+  });
+});
+
+describe('who waits for others that are not there', () => {
+  test.each<[string, string[], NodeJS.Signals, number]>([
+    ['a client', ['watch', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '3600'], 'SIGINT', 130],
+    ['a node', ['serve', ...NODE.slice(0, 4), '--join', '127.0.0.1:1', '--port', '7500'], 'SIGTERM', 0],
+  ])('%s ends when it is told to', async (_who, args, signal, status) => {
+    const child = spawn(process.execPath, ['--import', told, script, ...args]);
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    await new Promise((resolve) => child.stdout.once('data', resolve));
+    child.kill(signal);
+    expect(await ended).toBe(status);
   });
 });
 
@@ -291,6 +341,11 @@ describe('quorate dev', () => {
     unread.stdout.destroy();
     expect(await new Promise((resolve) => unread.once('exit', resolve))).toBe(0);
     for (const i of [1, 2, 3]) expect(await isFree(other + 10 * i)).toBe(true);
+  });
+  test('what runs is not forgotten', async () => {
+    const refused = await quorate('dev', '--data', data, '--base-port', String(base), '--fresh');
+    expect(refused).toMatchObject({ status: 2, err: expect.stringContaining('is running: lock') });
+    expect((await on('get', 'kept')).out).toBe('kept\tyes\n');
   });
   test('a port in use ends it with status 2 and the reason', async () => {
     const other = spawn(process.execPath, [

@@ -37,6 +37,11 @@ describe('the sources of a setting', () => {
 describe('a setting that cannot be used is refused with its name, its source and what was expected', () => {
   test.each<[Record<string, unknown>, Record<string, string>, string | undefined, RegExp]>([
     [{ port: '70000' }, {}, undefined, /--port: expected a port from 0 to 65535, got "70000"/],
+    [{ port: '' }, {}, undefined, /--port: expected a port from 0 to 65535, got ""/],
+    [{}, {}, '{"port": null}', /"port" in .*: expected a port from 0 to 65535, got null/],
+    [{}, {}, '{"snapshotEntries": true}', /"snapshotEntries" in .*: expected a whole number above 0, got true/],
+    [{}, {}, '{"reads": ["lease"]}', /"reads" in .*: expected one of index, lease, got \["lease"\]/],
+    [{ join: 'a:70000' }, {}, undefined, /--join: expected host:port addresses/],
     [{}, { QUORATE_READS: 'dirty' }, undefined, /QUORATE_READS: expected one of index, lease, got "dirty"/],
     [{}, {}, '{"electionTimeoutMs": -1}', /"electionTimeoutMs" in .*: expected a whole number above 0, got -1/],
     [{}, {}, '{"prot": 1}', /unknown "prot" in .*known are name, dataDir/],

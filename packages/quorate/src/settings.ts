@@ -39,6 +39,8 @@ export interface NodeSettings {
   readonly logFormat: 'pretty' | 'json';
 }
 
+const PORT_MAX = 65_535;
+
 type Kind = 'text' | 'port' | 'count' | 'bytes' | 'flag' | 'list' | 'cluster' | readonly string[];
 
 interface Setting {
@@ -143,18 +145,18 @@ function parseSetting(kind: Kind, value: unknown, origin: string): unknown {
     throw new SettingsError(`${origin}: expected ${expected}, got ${JSON.stringify(value)}`);
   };
   if (typeof kind !== 'string') {
-    return kind.includes(String(value)) ? value : fail(`one of ${kind.join(', ')}`);
+    return kind.includes(value as string) ? value : fail(`one of ${kind.join(', ')}`);
   }
   switch (kind) {
     case 'text':
       return typeof value === 'string' && value.length > 0 ? value : fail('a text that is not empty');
     case 'port': {
-      const port = Number(value);
-      return Number.isInteger(port) && port >= 0 && port <= 65_535 ? port : fail('a port from 0 to 65535');
+      const port = wholeNumber(value);
+      return port >= 0 && port <= PORT_MAX ? port : fail('a port from 0 to 65535');
     }
     case 'count': {
-      const count = Number(value);
-      return Number.isSafeInteger(count) && count > 0 ? count : fail('a whole number above 0');
+      const count = wholeNumber(value);
+      return count > 0 ? count : fail('a whole number above 0');
     }
     case 'bytes':
       return parseBytes(String(value)) ?? fail('a number of bytes, like 1048576, 512MiB or 2GiB');
@@ -174,7 +176,17 @@ function parseSetting(kind: Kind, value: unknown, origin: string): unknown {
   }
 }
 
-const isAddress = (text: string): boolean => /^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/.test(text);
+/** `host:port` or `[v6]:port`. */
+export function isAddress(text: string): boolean {
+  const port = /^(?:\[[0-9a-fA-F:]+\]|[^:\s/]+):(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) <= PORT_MAX;
+}
+
+/** NaN when it is none: an empty text, null and true are not numbers here, whatever `Number` makes of them. */
+function wholeNumber(value: unknown): number {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : Number.NaN;
+}
 
 function parseBytes(text: string): number | undefined {
   const match = /^(\d+)\s*(B|KiB|MiB|GiB)?$/.exec(text);

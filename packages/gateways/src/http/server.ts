@@ -79,13 +79,26 @@ function answer(request: IncomingMessage, response: ServerResponse, core: Core, 
   response.end(request.method === 'HEAD' ? undefined : shown.body);
 }
 
+/** To what is not a request, or not a whole one. */
+function refusal(error: NodeJS.ErrnoException): string {
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  const body = `${error.message}: this port speaks HTTP/1.1; try GET ${paths.join(', ')}\n`;
+  const head = `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  return `HTTP/1.1 ${status}\r\nconnection: close\r\n${head}\r\n\r\n${body}`;
+}
+
 /** Rejects when the address cannot be bound, with an error that names it. */
 export async function startHttpGateway(core: Core, options: HttpGatewayOptions): Promise<HttpGateway> {
   const server = createServer((request, response) => answer(request, response, core, options));
   server.requestTimeout = 10_000;
   server.on('clientError', (error, socket) => {
     options.log.debug('http: malformed request', { reason: error.message });
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+    if (socket.writable) socket.end(refusal(error));
   });
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
@@ -102,7 +115,7 @@ export async function startHttpGateway(core: Core, options: HttpGatewayOptions):
 function listen(server: Server, { host, port }: HttpGatewayOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? 'the address is in use by another process' : error.message;
+      const why = error.code === 'EADDRINUSE' ? 'the address is in use' : error.message;
       reject(new Error(`cannot listen for HTTP on ${host}:${port}: ${why}`, { cause: error }));
     });
     server.listen(port, host, () => resolve());

@@ -111,8 +111,9 @@ export function coreMetrics(status: NodeStatus): Metric[] {
       name: 'quorate_core_member_lag_entries',
       help: 'On the leader: entries a member is not known to hold.',
       type: 'gauge',
-      samples: status.members.flatMap(({ name, lag }) =>
-        lag === null ? [] : [{ labels: { member: name }, value: lag }],
+      // One that has not started yet may have no name.
+      samples: status.members.flatMap(({ id, name, lag }) =>
+        lag === null ? [] : [{ labels: { member: name === '' ? String(id) : name }, value: lag }],
       ),
     },
   ];

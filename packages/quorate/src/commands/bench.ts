@@ -1,6 +1,7 @@
 /** `quorate bench`: a simple load on a running cluster. What it writes it deletes; the history of that stays until the next compaction. */
 import { type Client, CoreError } from '@quorate/cluster/client';
 import { Command, InvalidArgumentError } from 'commander';
+import { wholeNumber } from './arguments.ts';
 import { Latencies, type LatencySummary } from './bench-latencies.ts';
 import { type ClientFlags, endpointsOption, timeoutOption, withClients } from './with-client.ts';
 
@@ -28,14 +29,6 @@ export interface LoadReport extends Load {
 const KEYS = 1000;
 /** A request that was refused at once is not to be followed by another one at once. */
 const AFTER_ERROR_MS = 100;
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
-  };
-}
 
 function fraction(text: string): number {
   const value = Number(text);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { seconds } from './arguments.ts';
 import { runCheck } from './check.ts';
 
 export function checkCommand(): Command {
@@ -9,7 +10,7 @@ export function checkCommand(): Command {
       new Option('--model <model>', 'what the history is of').choices(['register', 'kv']).makeOptionMandatory(),
     )
     .option('--html <file>', 'draw the first history that is not linearizable, or else the first one')
-    .option('--timeout <seconds>', 'give up on a history after this long', Number, 60)
+    .option('--timeout <seconds>', 'give up on a history after this long', seconds, 60)
     .action(async (files: string[], options: { model: string; html?: string; timeout: number }) => {
       const { model, html, timeout } = options;
       process.exitCode = await runCheck(

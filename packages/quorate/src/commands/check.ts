@@ -96,8 +96,8 @@ async function checkFile(file: string, model: ModelName, timeoutSeconds: number)
       const place = error.line === 0 ? file : `${file}:${error.line}`;
       return { problem: `${place}: unreadable as a ${model} history: ${error.message}` };
     }
+    // Whatever it was: a history that was not judged is unknown, never refused.
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined) throw error;
     return {
       problem: `${file}: unreadable: ${code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'a directory' : message}`,
     };

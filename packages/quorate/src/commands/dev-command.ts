@@ -1,15 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
+import { wholeNumber } from './arguments.ts';
 import { runDev } from './dev.ts';
-
-/** A whole number from `least` on, or an error that names the argument. */
-function wholeNumber(least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < least)
-      throw new InvalidArgumentError(`expected a whole number from ${least} on.`);
-    return value;
-  };
-}
 
 export function devCommand(): Command {
   return new Command('dev')

@@ -1,12 +1,13 @@
 import { fileURLToPath } from 'node:url';
-import { type DevNode, type DevOptions, prepareDevCluster } from '../dev/layout.ts';
+import { type DevNode, type DevOptions, expectStopped, prepareDevCluster } from '../dev/layout.ts';
 import { HOPELESS_STATUS, Supervisor } from '../dev/supervisor.ts';
 
 const script = fileURLToPath(new URL('../../bin/quorate.js', import.meta.url));
 const colors = [36, 33, 35, 32, 34, 31];
 
 /** Runs a cluster of processes on this machine until it is told to stop. Resolves with the exit status. */
-export function runDev(options: DevOptions): Promise<number> {
+export async function runDev(options: DevOptions): Promise<number> {
+  if (options.fresh) await expectStopped(options.directory);
   const nodes = prepareDevCluster(options);
   const paint = process.stdout.isTTY === true;
   const width = Math.max(...nodes.map(({ name }) => name.length));
@@ -16,7 +17,7 @@ export function runDev(options: DevOptions): Promise<number> {
       return [name, paint ? `\u001b[${colors[at % colors.length]}m${label}\u001b[0m` : label];
     }),
   );
-  return new Promise((resolve) => {
+  return await new Promise((resolve) => {
     const supervisor = new Supervisor({
       nodes: nodes.map(({ name, configFile }) => ({ name, arguments: ['serve', '--config', configFile] })),
       script,
@@ -56,8 +57,8 @@ function banner(nodes: readonly DevNode[], options: DevOptions): string {
   const rows = nodes.map(({ name, host, port, httpPort, etcdPort }) => {
     return `  ${name}   native ${host}:${port}   http http://${host}:${httpPort}/status   etcd ${host}:${etcdPort}`;
   });
-  const more =
-    options.basePort === 7400 ? '' : ` --endpoints ${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
+  const isDefault = options.basePort === 7400 && nodes.length === 3;
+  const more = isDefault ? '' : ` --endpoints ${nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
   return [
     '',
     `Quorate is up: ${nodes.length} node${nodes.length === 1 ? '' : 's'}, one process each. Data: ${options.directory}`,
@@ -68,7 +69,7 @@ function banner(nodes: readonly DevNode[], options: DevOptions): string {
     `  etcdctl --endpoints ${first.host}:${first.etcdPort} put a 1`,
     `  etcdctl --endpoints ${last.host}:${last.etcdPort} get a`,
     `  npx quorate put a 1${more}`,
-    `  npx quorate status${options.basePort === 7400 ? '' : ` --endpoints ${nodes.map((node) => `${node.host}:${node.httpPort}`).join(',')}`}`,
+    `  npx quorate status${isDefault ? '' : ` --endpoints ${nodes.map((node) => `${node.host}:${node.httpPort}`).join(',')}`}`,
     `  kill -9 $(curl -s http://${first.host}:${first.httpPort}/status | grep -o '"pid": [0-9]*' | grep -o '[0-9]*')   # it comes back`,
     '',
     'Ctrl-C stops all nodes; the next start finds their data.',

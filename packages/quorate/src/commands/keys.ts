@@ -1,7 +1,9 @@
 /** `put get del watch lock elect`: the core's key space from the command line. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { constants } from 'node:os';
 import { type Client, type Keys, type KeyValue, toText } from '@quorate/cluster/client';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
+import { wholeNumber } from './arguments.ts';
 import { type ClientFlags, endpointsOption, timeoutOption, withClient } from './with-client.ts';
 
 interface RangeFlags {
@@ -14,6 +16,11 @@ const keysOf = (key: string, flags: RangeFlags): Keys =>
 
 const shown = ({ key, value, ...rest }: KeyValue): object => ({ key: toText(key), value: toText(value), ...rest });
 const print = (text: string): boolean => process.stdout.write(`${text}\n`);
+/** Keys and values as they are: what is no text is not made into one. */
+const printBytes = (...fields: readonly (string | Uint8Array)[]): boolean => {
+  const line = fields.flatMap((field, at) => [Buffer.from(at === 0 ? '' : '\t'), Buffer.from(field)]);
+  return process.stdout.write(Buffer.concat([...line, Buffer.from('\n')]));
+};
 
 function clientCommand(name: string, description: string): Command {
   return new Command(name).description(description).addOption(endpointsOption()).addOption(timeoutOption());
@@ -21,14 +28,14 @@ function clientCommand(name: string, description: string): Command {
 
 const ranged = (command: Command): Command =>
   command
-    .option('--prefix', 'all keys that start with the key', false)
+    .addOption(new Option('--prefix', 'all keys that start with the key').default(false).conflicts('to'))
     .option('--to <key>', 'all keys from the key up to this one, which is not included');
 
 function putCommand(): Command {
   return clientCommand('put', 'write a key')
     .argument('<key>')
     .argument('<value>', 'the value; - reads standard input')
-    .option('--lease <id>', 'attach the key to a lease', Number)
+    .option('--lease <id>', 'attach the key to a lease', wholeNumber(0))
     .action(async (key: string, value: string, flags: ClientFlags & { lease?: number }) => {
       const bytes = value === '-' ? await readStandardInput() : value;
       process.exitCode = await withClient(flags, async (client, signal) => {
@@ -45,8 +52,8 @@ function putCommand(): Command {
 function getCommand(): Command {
   return ranged(clientCommand('get', 'read keys; exit status 1 when there is none'))
     .argument('<key>')
-    .option('--revision <number>', 'the state as of that revision', Number, 0)
-    .option('--limit <count>', 'at most so many keys', Number, 0)
+    .option('--revision <number>', 'the state as of that revision', wholeNumber(0), 0)
+    .option('--limit <count>', 'at most so many keys', wholeNumber(0), 0)
     .option('--serializable', 'ask one node only; may be stale', false)
     .option('--keys-only', 'no values', false)
     .option('--json', 'one JSON object per key', false)
@@ -61,7 +68,7 @@ function getCommand(): Command {
           const { kvs } = await client.range(keysOf(key, flags), { revision, limit, serializable, keysOnly, signal });
           for (const kv of kvs) {
             if (flags.json) print(JSON.stringify(shown(kv)));
-            else print(keysOnly ? toText(kv.key) : `${toText(kv.key)}\t${toText(kv.value)}`);
+            else printBytes(kv.key, ...(keysOnly ? [] : [kv.value]));
           }
           return kvs.length > 0 ? 0 : 1;
         });
@@ -84,7 +91,7 @@ function deleteCommand(): Command {
 function watchCommand(): Command {
   return ranged(clientCommand('watch', 'print changes until Ctrl-C'))
     .argument('<key>')
-    .option('--from-revision <number>', 'history from that revision on', Number)
+    .option('--from-revision <number>', 'history from that revision on', wholeNumber(0))
     .option('--json', 'one JSON object per event', false)
     .action(async (key: string, flags: ClientFlags & RangeFlags & { fromRevision?: number; json: boolean }) => {
       process.exitCode = await withClient(flags, async (client, signal) => {
@@ -92,7 +99,7 @@ function watchCommand(): Command {
         for await (const { events } of client.watch(keysOf(key, flags), { ...from, signal })) {
           for (const { type, kv } of events) {
             if (flags.json) print(JSON.stringify({ type, ...shown(kv) }));
-            else print(`${kv.modRevision}\t${type}\t${toText(kv.key)}${type === 'put' ? `\t${toText(kv.value)}` : ''}`);
+            else printBytes(String(kv.modRevision), type, kv.key, ...(type === 'put' ? [kv.value] : []));
           }
         }
         return 0;
@@ -121,11 +128,16 @@ async function whileHeld(
     child.kill('SIGTERM');
   };
   held.signal.addEventListener('abort', stop, { once: true });
+  using _ = passSignalsOn(child);
   let status: number;
   try {
-    status = await new Promise<number>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code ?? 1));
+    status = await new Promise<number>((resolve) => {
+      child.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+        const why = code === 'ENOENT' ? 'there is no such program' : message;
+        process.stderr.write(`quorate: cannot run ${command}: ${why}\n`);
+        resolve(NOT_RUN_STATUS);
+      });
+      child.once('exit', (code, killer) => resolve(code ?? 128 + (killer === null ? 0 : constants.signals[killer])));
     });
   } finally {
     held.signal.removeEventListener('abort', stop);
@@ -133,12 +145,29 @@ async function whileHeld(
   return held.signal.aborted && !signal.aborted ? 1 : status;
 }
 
+/** As shells have it. */
+const NOT_RUN_STATUS = 127;
+const PASSED_ON: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Ctrl-C in a terminal reaches the program by itself; what only this process is sent is passed on. The program decides what comes of it. */
+function passSignalsOn(child: ChildProcess): Disposable {
+  const inTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY === true);
+  const passOn = (signal: NodeJS.Signals): void => {
+    if (signal !== 'SIGINT' || !inTerminal) child.kill(signal);
+  };
+  for (const signal of PASSED_ON) process.on(signal, passOn);
+  return {
+    [Symbol.dispose]() {
+      for (const signal of PASSED_ON) process.off(signal, passOn);
+    },
+  };
+}
+
 function lockCommand(): Command {
   return clientCommand('lock', 'hold a lock while a program runs (or until Ctrl-C); QUORATE_TOKEN is its fencing token')
     .argument('<name>')
     .argument('[program...]', 'program and its arguments, after --')
-    .option('--ttl <seconds>', 'how long others wait should this process vanish', Number, 10)
-    .passThroughOptions()
+    .option('--ttl <seconds>', 'how long others wait should this process vanish', wholeNumber(1), 10)
     .action(async (name: string, program: string[], flags: ClientFlags & { ttl: number }) => {
       process.exitCode = await withClient(flags, async (client, signal) => {
         await using lock = await client.lock(name, { ttlSeconds: flags.ttl, signal });
@@ -154,7 +183,7 @@ function electCommand(): Command {
     .argument('<name>')
     .argument('[value]', 'what the others see of this leader')
     .option('--observe', 'print every leader instead of standing', false)
-    .option('--ttl <seconds>', 'how long the others wait should this process vanish', Number, 10)
+    .option('--ttl <seconds>', 'how long the others wait should this process vanish', wholeNumber(1), 10)
     .action(async (name: string, value: string | undefined, flags: ClientFlags & { observe: boolean; ttl: number }) => {
       process.exitCode = await withClient(flags, (client, signal) =>
         flags.observe ? observe(client, name, signal) : lead(client, name, value ?? '', flags.ttl, signal),

@@ -1,6 +1,6 @@
 import type { ServeMessage } from '../dev/supervisor.ts';
-import { loadSettings, type SettingSources } from '../settings.ts';
-import { startNode } from '../start-node.ts';
+import { loadSettings, type NodeSettings, type SettingSources, SettingsError } from '../settings.ts';
+import { type RunningNode, startNode } from '../start-node.ts';
 
 const REMOVED = 'removed';
 
@@ -16,10 +16,14 @@ export async function runServe(sources: SettingSources): Promise<number> {
 
 async function serve(sources: SettingSources): Promise<number> {
   const settings = loadSettings(sources);
+  expectPortsApart(settings);
   const stopped = untilToldToStop();
-  let node: Awaited<ReturnType<typeof startNode>>;
+  let node: RunningNode;
   try {
-    node = await startNode(settings);
+    const started = await Promise.race([startNode(settings), stopped]);
+    // Nobody has been told anything yet: whatever is on disk by now, the next start finds it as after a crash.
+    if (started === undefined) process.exit(0);
+    node = started;
   } catch (error) {
     process.stderr.write(`quorate: cannot start ${settings.name}: ${(error as Error).message}\n`);
     return 2;
@@ -39,6 +43,14 @@ async function serve(sources: SettingSources): Promise<number> {
   }
   await node.stop();
   return 0;
+}
+
+function expectPortsApart({ port, httpPort, etcdPort }: NodeSettings): void {
+  const taken = [port, httpPort, etcdPort].filter((each) => each !== 0);
+  if (new Set(taken).size === taken.length) return;
+  throw new SettingsError(
+    `port (${port}), httpPort (${httpPort}) and etcdPort (${etcdPort}) must differ: give each face a port of its own`,
+  );
 }
 
 function untilToldToStop(): Promise<void> {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { FAULT_FAMILIES, type FaultFamily } from '@quorate/sim/nemesis';
 import { Command, InvalidArgumentError } from 'commander';
+import { wholeNumber } from './arguments.ts';
 import { readSeed, simulate } from './simulate.ts';
 
 interface Typed {
@@ -21,14 +22,6 @@ interface Typed {
 
 const NODES_MAX = 9;
 const JOBS_MAX = 256;
-
-function whole(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${least} to ${most}.`);
-  };
-}
 
 function seed(text: string): string {
   try {
@@ -56,12 +49,17 @@ export function simCommand(): Command {
     .description(
       'run clusters of the core under faults, in simulated time, and check what they promise: exit 0 kept, 1 broken',
     )
-    .option('--seeds <count>', 'how many runs, each from a seed of its own', whole(1, 1_000_000), 20)
+    .option('--seeds <count>', 'how many runs, each from a seed of its own', wholeNumber(1, 1_000_000), 20)
     .option('--seed <seed>', 'the first seed: a number, 0x…, or the hash of a commit (default random)', seed)
-    .option('--nodes <count>', 'how many nodes', whole(1, NODES_MAX), 3)
+    .option('--nodes <count>', 'how many nodes', wholeNumber(1, NODES_MAX), 3)
     .option('--faults <list>', `all, none, or some of ${FAULT_FAMILIES.join(',')}`, families, 'all')
-    .option('--seconds <count>', 'simulated time with faults', whole(1, 3600), 10)
-    .option('--jobs <count>', 'how many runs at a time, each in a process', whole(1, JOBS_MAX), availableParallelism())
+    .option('--seconds <count>', 'simulated time with faults', wholeNumber(1, 3600), 10)
+    .option(
+      '--jobs <count>',
+      'how many runs at a time, each in a process',
+      wholeNumber(1, JOBS_MAX),
+      availableParallelism(),
+    )
     .option('--scenario <file>', 'take from there what it lays down: nodes, time, faults, clients, timeouts, network')
     .option('--json', 'machine-readable, with the digest of each run', false)
     .option('--trace <file>', 'write every event, log line and call of the run there')

@@ -120,7 +120,9 @@ async function* allTraced(runs: Iterable<SeedOptions>, file: string): AsyncGener
   for (const run of runs) {
     const lines: string[] = [];
     const ran = await runHere({ ...run, onTrace: (line) => void lines.push(line) });
-    await writeFile(file, `${lines.join('\n')}\n`);
+    await writeFile(file, `${lines.join('\n')}\n`).catch((cause: Error) => {
+      throw new SettingsError(`--trace: ${file} could not be written: ${cause.message}`, { cause });
+    });
     yield { ...ran, run };
   }
 }

@@ -43,7 +43,12 @@ export async function saveSnapshotFile(file: string, chunks: AsyncIterable<Uint8
     throw error;
   }
   await handle.close();
-  await rename(part, file);
+  try {
+    await rename(part, file);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
   await syncDirectory(dirname(file));
   return sizeBytes + FOOTER_BYTES;
 }

@@ -1,6 +1,7 @@
-import { type Client, connect } from '@quorate/cluster/client';
+import { Client } from '@quorate/cluster/client';
 import { createNodeEnv } from '@quorate/env/node';
 import { Option } from 'commander';
+import { addresses, seconds } from './arguments.ts';
 
 /** What all commands that speak to a cluster accept. */
 export interface ClientFlags {
@@ -11,10 +12,11 @@ export interface ClientFlags {
 export const endpointsOption: () => Option = () =>
   new Option('--endpoints <list>', 'native addresses of the cluster, host:port,…')
     .env('QUORATE_ENDPOINTS')
+    .argParser(addresses)
     .default('127.0.0.1:7410,127.0.0.1:7420,127.0.0.1:7430');
 
 export const timeoutOption: () => Option = () =>
-  new Option('--timeout <seconds>', 'how long one call may take').argParser(Number).default(5);
+  new Option('--timeout <seconds>', 'how long one call may take').argParser(seconds).default(5);
 
 /** Connects, runs, and closes whatever happened. `work` gets a signal that aborts on Ctrl-C. Resolves with the exit status. */
 export function withClient(
@@ -39,7 +41,9 @@ export async function withClients(
   try {
     for (let i = 0; i < count; i++) {
       const endpoints = flags.endpoints.split(',').filter((endpoint) => endpoint !== '');
-      clients.push(await connect({ env, endpoints, timeoutMs: flags.timeout * 1000 }));
+      const client = new Client({ env, endpoints, timeoutMs: flags.timeout * 1000 });
+      clients.push(client);
+      await Promise.race([client.ready(), rejectsOn(interrupted.signal)]);
     }
     return (await work(clients, interrupted.signal)) ?? 0;
   } catch (error) {
@@ -50,4 +54,10 @@ export async function withClients(
     process.off('SIGINT', interrupt);
     process.off('SIGTERM', interrupt);
   }
+}
+
+function rejectsOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }

@@ -1,6 +1,7 @@
 /** Where `quorate dev` keeps a cluster: one directory, with the cluster's shape, a configuration file and a data directory per node. */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createNodeEnv } from '@quorate/env/node';
 import { type NodeSettings, SettingsError } from '../settings.ts';
 
 export interface DevOptions {
@@ -28,6 +29,7 @@ interface ClusterFile {
 
 const HOST = '127.0.0.1';
 const CLUSTER_FILE = 'cluster.json';
+const PORT_MAX = 65_535;
 
 /** Port of service `s` of the node with that ordinal, from 1: `basePort + 10·i + s`. */
 export const portOf = (basePort: number, ordinal: number, service: number): number => basePort + 10 * ordinal + service;
@@ -36,6 +38,12 @@ export const portOf = (basePort: number, ordinal: number, service: number): numb
 export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
   const directory = resolve(options.directory);
   const clusterFile = join(directory, CLUSTER_FILE);
+  const highest = portOf(options.basePort, options.nodes, 2);
+  if (highest > PORT_MAX) {
+    throw new SettingsError(
+      `--base-port ${options.basePort}: node ${options.nodes} would listen on port ${highest}, and ${PORT_MAX} is the last one`,
+    );
+  }
   if (options.fresh) removeCluster(directory, clusterFile);
   const shape: ClusterFile = { version: 1, nodes: options.nodes, basePort: options.basePort };
   if (existsSync(clusterFile)) checkShape(clusterFile, shape);
@@ -46,6 +54,24 @@ export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
   const nodes = ordinals.map((ordinal) => writeNode(directory, options.basePort, ordinal, initialCluster));
   writeFileAtomically(clusterFile, shape);
   return nodes;
+}
+
+/** Throws `SettingsError` while a node of an earlier run still holds its data. */
+export async function expectStopped(given: string): Promise<void> {
+  const directory = resolve(given);
+  if (!existsSync(join(directory, CLUSTER_FILE))) return;
+  using env = createNodeEnv({ log: { level: 'warn' } });
+  for (const name of readdirSync(directory)) {
+    const lock = join(directory, name, 'lock');
+    if (!existsSync(lock)) continue;
+    try {
+      await using _ = await env.disk.lock(lock);
+    } catch (cause) {
+      throw new SettingsError(`--fresh: the cluster in ${directory} is running: ${(cause as Error).message}`, {
+        cause,
+      });
+    }
+  }
 }
 
 /** Only a directory that this command has laid out is ever removed. */

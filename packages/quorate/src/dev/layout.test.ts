@@ -1,0 +1,32 @@
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeEnv } from '@quorate/env/node';
+import { afterAll, expect, test } from 'vitest';
+import { expectStopped, prepareDevCluster } from './layout.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'quorate-layout-'));
+const env = createNodeEnv({ log: { level: 'error' } });
+afterAll(() => {
+  env[Symbol.dispose]();
+  rmSync(directory, { recursive: true });
+});
+
+test('a cluster of which a node runs is not to be forgotten', async () => {
+  const data = join(directory, 'running');
+  await expectStopped(data);
+  prepareDevCluster({ nodes: 2, directory: data, basePort: 7400, fresh: false });
+  await expectStopped(data);
+  mkdirSync(join(data, 'n2'));
+  const lock = await env.disk.lock(join(data, 'n2', 'lock'));
+  await expect(expectStopped(data)).rejects.toThrow(/--fresh: the cluster in .*running is running: .*held by process/);
+  await lock[Symbol.asyncDispose]();
+  await expectStopped(data);
+});
+
+test('ports that do not exist are refused before anything is written', () => {
+  const data = join(directory, 'high');
+  const options = { nodes: 3, directory: data, basePort: 65_530, fresh: false };
+  expect(() => prepareDevCluster(options)).toThrow('--base-port 65530: node 3 would listen on port 65562');
+  expect(existsSync(data)).toBe(false);
+});
