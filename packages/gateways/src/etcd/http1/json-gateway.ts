@@ -1,10 +1,13 @@
 /** etcd's JSON gateway: the gRPC methods as POST requests with JSON bodies. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
+import { frame } from '../grpc/call.ts';
+import { PREFIX_BYTES } from '../grpc/frames.ts';
 import type { CallContext, Method, ServerStream, StreamMethod, UnaryMethod } from '../grpc/method.ts';
 import type { GrpcServerOptions } from '../grpc/server.ts';
 import { GrpcCode, GrpcError } from '../grpc/status.ts';
 import { fromJson, type Json, toJson } from '../protobuf/json.ts';
+import type { MessageType } from '../protobuf/message.ts';
 import { ProtobufError } from '../protobuf/reader.ts';
 import { JsonSplitter } from './json-splitter.ts';
 import { httpStatusOf } from './routes.ts';
@@ -65,6 +68,7 @@ class JsonCall {
   async #answer<Q, A>(method: UnaryMethod<Q, A>, request: Q): Promise<void> {
     try {
       this.#options.admit?.(this.#context);
+      method.admitSize?.(sizeOf(method.request, request));
       const answer = await method.handle(request, this.#context);
       sendJson(this.#response, 200, toJson(method.response, answer));
     } catch (error) {
@@ -78,6 +82,8 @@ class JsonCall {
     const stream: ServerStream<A> = {
       context: this.#context,
       send: (message) => {
+        // The method hears only later that it is over, and writing after the end is an error that nobody would catch.
+        if (response.writableEnded) return;
         response.write(`${JSON.stringify({ result: toJson(method.response, message) })}\n`);
       },
       get congested() {
@@ -132,6 +138,7 @@ class JsonCall {
   }
 
   #fail(error: unknown): void {
+    if (this.#response.writableEnded) return;
     const badInput = error instanceof SyntaxError || error instanceof ProtobufError;
     const { code, message } = badInput
       ? new GrpcError(GrpcCode.invalidArgument, error.message)
@@ -140,6 +147,11 @@ class JsonCall {
     if (this.#response.headersSent) this.#response.end(`${JSON.stringify({ error: body })}\n`);
     else sendJson(this.#response, httpStatusOf(code), body);
   }
+}
+
+/** As it would have come over gRPC. */
+function sizeOf<T>(type: MessageType<T>, message: T): number {
+  return frame(type, message).length - PREFIX_BYTES;
 }
 
 export function sendJson(response: ServerResponse, status: number, body: Json): void {

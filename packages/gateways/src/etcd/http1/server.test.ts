@@ -49,6 +49,13 @@ test('a body above the limit is refused, an empty one is an empty request', asyn
   expect((await get('/v3/lease/leases', { method: 'POST' }))[0]).not.toBe(404);
 });
 
+test('a write above the limit of one is refused as over gRPC', async () => {
+  const body = JSON.stringify({ key: 'YQ==', value: 'A'.repeat(2_200_000) });
+  const said = { code: 3, message: 'etcdserver: request is too large' };
+  expect(await get('/v3/kv/put', { method: 'POST', body })).toEqual([400, expect.objectContaining(said)]);
+  expect(fake.writes).toEqual([]);
+});
+
 test('metadata come as headers', async () => {
   fake.leader = undefined;
   const init = { method: 'POST', body: '{"key":"YQ=="}', headers: { 'grpc-metadata-hasleader': 'true' } };
@@ -63,6 +70,39 @@ test('a watch ends with its client', async () => {
   while (fake.watchers.length === 0) await new Promise((resolve) => setImmediate(resolve));
   call.destroy();
   while (!fake.watchers[0]!.disposed) await new Promise((resolve) => setImmediate(resolve));
+});
+
+test('what the core has for a stream that has failed is dropped', async () => {
+  const call = httpRequest(`${base}/v3/watch`, { method: 'POST' });
+  const text = new Promise<string>((resolve) => {
+    call.on('response', (response) => {
+      let all = '';
+      response.on('data', (chunk) => {
+        all += chunk;
+      });
+      response.on('end', () => resolve(all));
+    });
+  });
+  call.write('{"create_request":{"key":"YQ=="}}');
+  while (fake.watchers.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  const closed = gateway.close();
+  const kv = {
+    key: Buffer.from('a'),
+    value: Buffer.from('late'),
+    createRevision: 2,
+    modRevision: 2,
+    version: 1,
+    lease: 0,
+  };
+  fake.watchers[0]!.deliver({ kind: 'events', revision: 2, events: [{ type: 'put', kv, prevKv: undefined }] });
+  expect(await text).toMatch(/"created":true.*\n.*server stopped.*\n$/);
+  await closed;
+});
+
+test('a stream fails once, whatever else fails', async () => {
+  const body = '{"ID":"5"} {"ID":"6"}';
+  expect((await get('/v3/lease/keepalive', { method: 'POST', body }))[0]).toBe(503);
+  expect((await get('/health'))[0]).toBe(200);
 });
 
 test('objects are cut out of a text whatever the pieces', () => {
