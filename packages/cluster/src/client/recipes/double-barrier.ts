@@ -5,7 +5,7 @@
 import { LinkedSignal } from '../abort.ts';
 import type { Client } from '../client.ts';
 import { DEFAULT_TTL_SECONDS } from './holding.ts';
-import { firstDeletion, isCompacted, type Place, takePlace } from './place-in-line.ts';
+import { firstDeletion, isCompacted, type Place, placeKey, takePlace } from './place-in-line.ts';
 
 export interface EnterOptions {
   readonly ttlSeconds?: number;
@@ -29,7 +29,9 @@ export class DoubleBarrier {
   async enter(options: EnterOptions = {}): Promise<Participation> {
     const lease = await this.#client.lease(options.ttlSeconds ?? DEFAULT_TTL_SECONDS, options);
     try {
-      const place = await takePlace(this.#client, `${this.name}/in/`, lease, '', options.signal);
+      const prefix = `${this.name}/in/`;
+      const key = placeKey(this.#client, prefix, lease);
+      const place = await takePlace(this.#client, { prefix, key, lease, value: '', signal: options.signal });
       await this.#open(place, options.signal);
       return new Participation(this.#client, this.name, place);
     } catch (error) {

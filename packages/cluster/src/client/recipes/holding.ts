@@ -1,9 +1,10 @@
 import { CoreError } from '../../core/errors.ts';
 import type { Compare } from '../../core/requests.ts';
+import { LinkedSignal } from '../abort.ts';
 import type { Client } from '../client.ts';
 import type { Bytes } from '../keys.ts';
 import type { Lease } from '../lease.ts';
-import { type Place, takePlace } from './place-in-line.ts';
+import { type Place, placeKey, takePlace } from './place-in-line.ts';
 
 export interface AcquireOptions {
   /** How long others wait should this process vanish. Default 10. Not used when `lease` is given. */
@@ -24,10 +25,14 @@ export const DEFAULT_TTL_SECONDS = 10;
 export class Holding implements AsyncDisposable {
   readonly #place: Place;
   readonly #ownsLease: boolean;
+  readonly #released: AbortController = new AbortController();
+  readonly #signal: AbortSignal;
 
   constructor(place: Place, ownsLease: boolean) {
+    const { signal } = place.lease;
     this.#place = place;
     this.#ownsLease = ownsLease;
+    this.#signal = ownsLease ? signal : new LinkedSignal(signal, this.#released.signal).signal;
   }
 
   /** The fencing token: larger than that of everyone who held it before. */
@@ -37,7 +42,7 @@ export class Holding implements AsyncDisposable {
 
   /** Aborts, with a `CoreError` `lease-lost` as reason, when the holding is lost or may be, and when it is released. */
   get signal(): AbortSignal {
-    return this.#place.lease.signal;
+    return this.#signal;
   }
 
   /** A comparison that holds only while this is held: `txn({ if: [lock.guard], then: [put(…)] })`. */
@@ -56,6 +61,7 @@ export class Holding implements AsyncDisposable {
   /** Throws `lease-lost` unless it is certain, by this process's own clock, that it is still held. */
   assertHeld(): void {
     this.#place.lease.assertAlive();
+    if (this.#signal.aborted) throw this.#signal.reason;
   }
 
   protected get place(): Place {
@@ -64,7 +70,10 @@ export class Holding implements AsyncDisposable {
 
   /** Gives it up; the next in line has it. Idempotent, and no error when it was lost before. */
   async release(): Promise<void> {
-    await leave(this.#place, this.#ownsLease);
+    this.#released.abort(new CoreError('lease-lost', `${this.key} was released by its holder`));
+    // Revoking deletes the key with the lease, in one write.
+    if (this.#ownsLease) await this.#place.lease.revoke();
+    else await this.#place.leave();
   }
 
   /** Like `release`. When nobody can be reached, what has a lease of its own ends with that, soon; otherwise this rejects. */
@@ -75,12 +84,6 @@ export class Holding implements AsyncDisposable {
       if (!this.#ownsLease || !(error instanceof CoreError)) throw error;
     }
   }
-}
-
-async function leave(place: Place, ownsLease: boolean): Promise<void> {
-  // Revoking deletes the key with the lease, in one write.
-  if (ownsLease) await place.lease.revoke();
-  else await place.leave();
 }
 
 /** Takes a place in line and waits for its turn. Whatever goes wrong, no place is left behind. */
@@ -117,24 +120,26 @@ async function withPlace(
 ): Promise<{ readonly place: Place; readonly ownsLease: boolean } | undefined> {
   const ownsLease = options.lease === undefined;
   const lease = options.lease ?? (await client.lease(options.ttlSeconds ?? DEFAULT_TTL_SECONDS, options));
-  let place: Place | undefined;
+  const key = placeKey(client, prefix, lease);
   try {
-    place = await takePlace(client, prefix, lease, value, options.signal);
+    const place = await takePlace(client, { prefix, key, lease, value, signal: options.signal });
     if (await due(place)) return { place, ownsLease };
   } catch (error) {
-    await abandon(lease, place, ownsLease);
+    await giveBack(client, key, lease, ownsLease);
     throw error;
   }
-  await leave(place, ownsLease);
+  await giveBack(client, key, lease, ownsLease);
   return undefined;
 }
 
-/** Best effort after a failure: what cannot be taken back now goes with the lease. */
-async function abandon(lease: Lease, place: Place | undefined, ownsLease: boolean): Promise<void> {
+/** Also when nobody knows whether the place was taken. What cannot be given back now goes with the lease. */
+async function giveBack(client: Client, key: string, lease: Lease, ownsLease: boolean): Promise<void> {
   try {
     if (ownsLease) await lease.revoke();
-    else await place?.leave();
+    else await client.delete(key);
   } catch (error) {
     if (!(error instanceof CoreError)) throw error;
+    // A lease of the caller's may live on, and the place with it: this goes on trying for as long as a lease lives that cannot be renewed.
+    if (!ownsLease) client.delete(key, { timeoutMs: lease.ttlSeconds * 1000 }).catch(() => {});
   }
 }

@@ -95,16 +95,23 @@ export class Place {
   }
 }
 
+/** Unique even when one lease waits twice: two tasks of one process must not take each other's place for their own. */
+export function placeKey(client: Client, prefix: string, lease: Lease): string {
+  return `${prefix}${lease.id.toString(16)}-${client.unique()}`;
+}
+
 /** Adds a place at the end of the line `prefix`. */
 export async function takePlace(
   client: Client,
-  prefix: string,
-  lease: Lease,
-  value: Bytes,
-  signal: AbortSignal | undefined,
+  place: {
+    readonly prefix: string;
+    readonly key: string;
+    readonly lease: Lease;
+    readonly value: Bytes;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<Place> {
-  // Unique even when one lease waits twice: two tasks of one process must not take each other's place for their own.
-  const key = `${prefix}${lease.id.toString(16)}-${client.unique()}`;
+  const { prefix, key, lease, value, signal } = place;
   const parts = { if: [absent(key)], then: [put(key, value, { lease })] };
   const { revision, succeeded } = await client.txn(parts, { signal });
   if (!succeeded) throw new CoreError('unavailable', `the key ${key} exists already: try again`, { retryable: true });

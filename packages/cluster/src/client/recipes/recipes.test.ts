@@ -56,6 +56,51 @@ describe('a lock', () => {
     expect((await one!.range({ prefix: 'jobs/' })).count).toBe(1);
   });
 
+  scenario(
+    'under a lease of the caller that is given up leaves nothing behind, whenever that is',
+    async (app, [one, two]) => {
+      const { world, names } = app.cluster;
+      const lease = await one!.lease(20);
+      const place = async (abort: (controller: AbortController) => Promise<unknown>): Promise<void> => {
+        const controller = new AbortController();
+        const waiting = one!.lock('jobs', { lease, signal: controller.signal });
+        const failed = expect(waiting).rejects.toMatchObject({ code: 'aborted' });
+        await abort(controller);
+        await failed;
+      };
+      // Taken by the cluster, and not known to the caller yet.
+      await place(async (controller) => controller.abort());
+      await place((controller) => app.sleep(0).then(() => controller.abort()));
+      expect((await two!.range({ prefix: 'jobs/' })).count).toBe(0);
+      // While it waits, cut off from the cluster, for longer than a call may take.
+      const held = await two!.lock('jobs');
+      await place(async (controller) => {
+        await app.sleep(50);
+        const cut = world.net.partition(['app'], names);
+        controller.abort();
+        await app.sleep(6000);
+        cut[Symbol.dispose]();
+      });
+      await app.sleep(1000);
+      expect(lease.alive).toBe(true);
+      await held.release();
+      expect((await two!.range({ prefix: 'jobs/' })).count).toBe(0);
+    },
+  );
+
+  scenario('under a lease of the caller is not held any more once it is released', async (_app, [one, two]) => {
+    const lease = await one!.lease(20);
+    const lock = await one!.lock('jobs', { lease });
+    lock.assertHeld();
+    await lock.release();
+    expect(lease.alive).toBe(true);
+    expect(lock.signal.aborted).toBe(true);
+    expect(() => lock.assertHeld()).toThrow(expect.objectContaining({ code: 'lease-lost' }));
+    const next = await two!.lock('jobs', { lease: await two!.lease(20) });
+    await next.lease.revoke();
+    expect(next.signal.reason).toMatchObject({ code: 'lease-lost' });
+  });
+
   scenario('that was lost does not let its old holder write: the guard refuses', async (app, [one, two]) => {
     const old = await one!.lock('jobs', { ttlSeconds: 2 });
     // A pause of the process: no renewals, and the holder does not know that time passes.
