@@ -75,7 +75,7 @@ function badId(id: number): CoreError {
   );
 }
 
-/** Renewals of one stream under way at once; beyond it the client is given no more room to send. */
+/** Renewals of one stream under way at once. More than these wait, and meanwhile the client is given no more room to send. */
 const PENDING_MAX = 1000;
 
 /** Each request is renewed as it comes; answers go out as they come, each with its lease's id. */
@@ -84,7 +84,11 @@ class KeepAliveStream implements StreamListener<pb.LeaseId> {
   readonly #headers: Headers;
   readonly #stream: ServerStream<pb.LeaseKeepAliveResponse>;
   #pending = 0;
+  /** Not begun yet, from `#next` on; what fits into the stream's window at most. */
+  #waiting: number[] = [];
+  #next = 0;
   #ending = false;
+  #closed = false;
 
   constructor(core: Core, headers: Headers, stream: ServerStream<pb.LeaseKeepAliveResponse>) {
     this.#core = core;
@@ -93,20 +97,38 @@ class KeepAliveStream implements StreamListener<pb.LeaseId> {
   }
 
   message({ id }: pb.LeaseId): void {
+    this.#waiting.push(id);
+    this.#work();
+  }
+
+  #work(): void {
+    const waiting = this.#waiting;
+    while (this.#next < waiting.length && this.#pending < PENDING_MAX && !this.#stream.congested && !this.#closed)
+      this.#renew(waiting[this.#next++]!);
+    if (this.#next < waiting.length) {
+      this.#stream.hold();
+      return;
+    }
+    this.#waiting = [];
+    this.#next = 0;
+    this.#stream.release();
+    if (this.#ending && this.#pending === 0) this.#stream.end();
+  }
+
+  #renew(id: number): void {
     if (!isLeaseId(id)) {
       this.#answer(id, 0, this.#core.status.revision);
       return;
     }
     this.#pending += 1;
-    if (this.#pending >= PENDING_MAX) this.#stream.hold();
     this.#core.keepAlive(id).then(
       ({ ttlSeconds, revision }) => {
-        this.#settled();
+        this.#pending -= 1;
         this.#answer(id, ttlSeconds, revision);
-        this.#endWhenDone();
+        this.#work();
       },
       (error: unknown) => {
-        this.#settled();
+        this.#pending -= 1;
         this.#stream.fail(error);
       },
     );
@@ -116,19 +138,14 @@ class KeepAliveStream implements StreamListener<pb.LeaseId> {
     this.#stream.send({ header: this.#headers.at(revision), id, ttl });
   }
 
-  #settled(): void {
-    this.#pending -= 1;
-    if (this.#pending === PENDING_MAX / 2) this.#stream.release();
-  }
-
-  #endWhenDone(): void {
-    if (this.#ending && this.#pending === 0) this.#stream.end();
-  }
-
   ended(): void {
     this.#ending = true;
-    this.#endWhenDone();
+    this.#work();
   }
-  closed(): void {}
-  drained(): void {}
+  closed(): void {
+    this.#closed = true;
+  }
+  drained(): void {
+    this.#work();
+  }
 }
