@@ -25,6 +25,11 @@ function exchange(bytes: string): Promise<string> {
   });
 }
 
+test.each(['/health', '/health?verbose', 'http://node:7411/health'])('%s is the page of that path', async (target) => {
+  const said = await exchange(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+  expect(said.startsWith('HTTP/1.1 200 OK')).toBe(true);
+});
+
 test.each<[string, string, string]>([
   ['a frame of the native protocol', 'QUORATE\0\0\0\0', '400 Bad Request'],
   ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '400 Bad Request'],

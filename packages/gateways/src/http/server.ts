@@ -63,6 +63,11 @@ function page(path: string, core: Core, options: HttpGatewayOptions): Page {
   }
 }
 
+/** Proxies ask for `http://host/path`. */
+function pathOf(url: string): string {
+  return url.replace(/^https?:\/\/[^/?]*/i, '').split('?', 1)[0] || '/';
+}
+
 function answer(request: IncomingMessage, response: ServerResponse, core: Core, options: HttpGatewayOptions): void {
   let shown: Page;
   if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -73,7 +78,7 @@ function answer(request: IncomingMessage, response: ServerResponse, core: Core, 
       body: `${request.method ?? 'this method'} is not served here: use GET\n`,
     };
   } else {
-    shown = page((request.url ?? '/').split('?', 1)[0] ?? '/', core, options);
+    shown = page(pathOf(request.url ?? '/'), core, options);
   }
   response.writeHead(shown.status, { 'content-type': shown.type, 'content-length': Buffer.byteLength(shown.body) });
   response.end(request.method === 'HEAD' ? undefined : shown.body);

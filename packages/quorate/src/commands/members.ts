@@ -47,8 +47,10 @@ function addCommand(): Command {
         const added = await client.cluster.addMember({ name, peerAddress, clientUrls }, { learner: !flags.voter });
         print(`added ${added.name} as ${added.isLearner ? 'learner' : 'voter'} ${added.id}`);
         const { hostname, port } = new URL(`tcp://${peerAddress}`);
+        // As a rule; on the machine of another node the default ports are taken.
+        const ports = `--port ${port} --http-port ${Number(port) + 1} --etcd-port ${Number(port) + 2}`;
         print(
-          `start it with: quorate serve --name ${name} --host ${hostname} --port ${port} --data-dir DIRECTORY --join ${flags.endpoints}`,
+          `start it with: quorate serve --name ${name} --host ${hostname} ${ports} --data-dir DIRECTORY --join ${flags.endpoints}`,
         );
         return 0;
       });

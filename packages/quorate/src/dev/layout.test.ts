@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createNodeEnv } from '@quorate/env/node';
@@ -22,6 +22,24 @@ test('a cluster of which a node runs is not to be forgotten', async () => {
   await expect(expectStopped(data)).rejects.toThrow(/--fresh: the cluster in .*running is running: .*held by process/);
   await lock[Symbol.asyncDispose]();
   await expectStopped(data);
+});
+
+test('of a cluster that is to be forgotten goes what was laid out for it, and nothing else', () => {
+  const data = join(directory, 'shared');
+  const options = { directory: data, basePort: 7400 };
+  prepareDevCluster({ ...options, nodes: 3, fresh: false });
+  mkdirSync(join(data, 'n3', 'log'), { recursive: true });
+  writeFileSync(join(data, 'notes.txt'), 'mine');
+  prepareDevCluster({ ...options, nodes: 1, fresh: true });
+  expect(readdirSync(data)).toEqual(['cluster.json', 'n1.json', 'notes.txt']);
+});
+
+test('a directory that cannot be made, and a file that describes no cluster, are refused by name', () => {
+  const file = join(directory, 'cluster.json');
+  writeFileSync(file, 'null');
+  const options = { nodes: 3, basePort: 7400, fresh: false };
+  expect(() => prepareDevCluster({ ...options, directory })).toThrow(`the cluster in ${file} has version undefined`);
+  expect(() => prepareDevCluster({ ...options, directory: file })).toThrow(`--data: ${file} cannot be made`);
 });
 
 test('ports that do not exist are refused before anything is written', () => {

@@ -29,6 +29,8 @@ interface ClusterFile {
 
 const HOST = '127.0.0.1';
 const CLUSTER_FILE = 'cluster.json';
+/** The nodes’ data directories and configuration files. */
+const OWN = /^n[1-9]\d*(\.json(\.tmp)?)?$/;
 const PORT_MAX = 65_535;
 
 /** Port of service `s` of the node with that ordinal, from 1: `basePort + 10·i + s`. */
@@ -47,6 +49,11 @@ export function prepareDevCluster(options: DevOptions): readonly DevNode[] {
   if (options.fresh) removeCluster(directory, clusterFile);
   const shape: ClusterFile = { version: 1, nodes: options.nodes, basePort: options.basePort };
   if (existsSync(clusterFile)) checkShape(clusterFile, shape);
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw new SettingsError(`--data: ${directory} cannot be made: ${(cause as Error).message}`, { cause });
+  }
   const ordinals = Array.from({ length: options.nodes }, (_, at) => at + 1);
   const initialCluster = Object.fromEntries(
     ordinals.map((i) => [`n${i}`, `${HOST}:${portOf(options.basePort, i, 0)}`]),
@@ -74,10 +81,12 @@ export async function expectStopped(given: string): Promise<void> {
   }
 }
 
-/** Only a directory that this command has laid out is ever removed. */
+/** Only what this command has laid out is ever removed: whatever else is in the directory stays. */
 function removeCluster(directory: string, clusterFile: string): void {
-  if (existsSync(clusterFile)) rmSync(directory, { recursive: true });
-  else if (existsSync(directory)) {
+  if (existsSync(clusterFile)) {
+    for (const name of readdirSync(directory)) if (OWN.test(name)) rmSync(join(directory, name), { recursive: true });
+    rmSync(clusterFile);
+  } else if (existsSync(directory)) {
     throw new SettingsError(
       `--fresh: ${directory} exists but has no ${CLUSTER_FILE}, so it is not a dev cluster and is left alone`,
     );
@@ -87,7 +96,7 @@ function removeCluster(directory: string, clusterFile: string): void {
 function checkShape(clusterFile: string, wanted: ClusterFile): void {
   let found: Partial<ClusterFile>;
   try {
-    found = JSON.parse(readFileSync(clusterFile, 'utf8')) as Partial<ClusterFile>;
+    found = (JSON.parse(readFileSync(clusterFile, 'utf8')) ?? {}) as Partial<ClusterFile>;
   } catch (cause) {
     throw new SettingsError(`cannot read ${clusterFile}: ${(cause as Error).message}`, { cause });
   }
@@ -115,7 +124,6 @@ function writeNode(
     etcdPort: portOf(basePort, ordinal, 2),
     initialCluster,
   } satisfies Partial<NodeSettings>;
-  mkdirSync(directory, { recursive: true });
   const configFile = join(directory, `${name}.json`);
   writeFileAtomically(configFile, settings);
   return { ...settings, configFile };
