@@ -191,6 +191,22 @@ describe('operators', () => {
     for (const key of ['name', 'pid', 'role', 'term', 'leader', 'commitIndex', 'appliedIndex', 'members'])
       expect(all[0]).toHaveProperty(key);
   });
+  test('a node without a majority says that it is not ready, and still reads what it has', async () => {
+    await on('put', 'known', 'yes');
+    const all = JSON.parse((await quorate('status', '--endpoints', http(), '--json')).out) as { pid: number }[];
+    const others = all.slice(1).map(({ pid }) => pid);
+    for (const pid of others) process.kill(pid, 'SIGSTOP');
+    try {
+      const url = `http://127.0.0.1:${base + 11}`;
+      while ((await fetch(`${url}/ready`)).status !== 503) await pause(50);
+      expect((await fetch(`${url}/health`)).status).toBe(200);
+      const first = ['--endpoints', `127.0.0.1:${base + 10}`, '--timeout', '20'];
+      expect(await quorate('get', 'known', '--serializable', ...first)).toMatchObject({ out: 'known\tyes\n' });
+    } finally {
+      for (const pid of others) process.kill(pid, 'SIGCONT');
+    }
+    while ((await quorate('status', '--endpoints', http())).status !== 0) await pause(50);
+  });
   test('status ends with 1 when a node cannot be reached, and says so', async () => {
     expect(await quorate('status', '--endpoints', `${http()},127.0.0.1:1`)).toMatchObject({
       status: 1,

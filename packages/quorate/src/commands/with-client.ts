@@ -7,6 +7,8 @@ import { addresses, seconds } from './arguments.ts';
 export interface ClientFlags {
   readonly endpoints: string;
   readonly timeout: number;
+  /** Any node will do: no leader is waited for. */
+  readonly serializable?: boolean;
 }
 
 export const endpointsOption: () => Option = () =>
@@ -43,7 +45,7 @@ export async function withClients(
       const endpoints = flags.endpoints.split(',').filter((endpoint) => endpoint !== '');
       const client = new Client({ env, endpoints, timeoutMs: flags.timeout * 1000 });
       clients.push(client);
-      await Promise.race([client.ready(), rejectsOn(interrupted.signal)]);
+      if (flags.serializable !== true) await Promise.race([client.ready(), rejectsOn(interrupted.signal)]);
     }
     return (await work(clients, interrupted.signal)) ?? 0;
   } catch (error) {
