@@ -119,7 +119,9 @@ async function whileHeld(
       held.signal.addEventListener('abort', () => resolve(), { once: true });
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
-    return held.signal.aborted && !signal.aborted ? 1 : 0;
+    if (!held.signal.aborted || signal.aborted) return 0;
+    process.stderr.write('quorate: no longer held\n');
+    return 1;
   }
   const environment = { ...process.env, QUORATE_TOKEN: String(held.token), QUORATE_LOCK_KEY: held.key };
   const child = spawn(command, rest, { stdio: 'inherit', env: environment });
