@@ -152,3 +152,15 @@ scenario('a client with as many calls as it may have still keeps its leases aliv
   await workers;
   expect(lease.alive).toBe(true);
 });
+
+scenario(
+  'a write that every server has refused for want of a leader was certainly not applied',
+  async (app, client) => {
+    await client.put('a', '1');
+    const { world, names } = app.cluster;
+    for (const name of names.slice(1)) world.node(name).kill();
+    await app.sleep(3000);
+    const refused = client.put('a', '2', { timeoutMs: 3000 });
+    await expect(refused).rejects.toMatchObject({ code: 'timed-out', outcome: 'not-applied' });
+  },
+);

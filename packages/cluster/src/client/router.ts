@@ -168,6 +168,7 @@ export class Router implements ServersOwner {
     const elsewhere = isAboutLeader(error) || error.code === 'stopped';
     if (!elsewhere || (call.repetition === 'never' && error.outcome === 'unknown')) return call.refuse(error);
     if (error.outcome === 'unknown') call.inDoubt = true;
+    else if (!call.inDoubt) call.outcome = 'not-applied';
     call.link = undefined;
     this.#servers.failed(error, leader);
   }
@@ -185,6 +186,7 @@ export class Router implements ServersOwner {
 
   hopeless(error: CoreError): void {
     for (const call of this.#calls as Iterable<Call<unknown>>) if (call.link === undefined) call.refuse(error);
+    this.#streams.refuse(error);
   }
 
   look(): { readonly used: ReadonlySet<ServerLink>; readonly expecting: (link: ServerLink) => boolean } {

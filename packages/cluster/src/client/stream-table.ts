@@ -14,6 +14,8 @@ export interface Stream {
   /** Writes the request that begins it, or goes on from where it stands. */
   request(writer: ByteWriter): void;
   item(status: number, reader: ByteReader): void;
+  /** It cannot begin, or go on, anywhere. */
+  stop(error: CoreError): void;
 }
 
 /** The streams of a client and the connection that each is on. */
@@ -62,6 +64,11 @@ export class StreamTable {
 
   lost(link: ServerLink): void {
     for (const [id, other] of this.#links) if (other === link) this.#links.delete(id);
+  }
+
+  /** Ends every stream that is on no connection. */
+  refuse(error: CoreError): void {
+    for (const [id, stream] of [...this.#streams]) if (!this.#links.has(id)) stream.stop(error);
   }
 
   /** Begins on `link` every stream that is on no connection. */

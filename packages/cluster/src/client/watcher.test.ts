@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type App, SimCluster } from '../node/cluster.fixture.ts';
-import { type Client, CompactedError, put, remove, toText, type Watcher } from './index.ts';
+import { Client } from './client.ts';
+import { CompactedError, put, remove, toText, type Watcher } from './index.ts';
 
 const scenario = (name: string, run: (app: App, client: Client) => Promise<void>): void => {
   test(name, async () => {
@@ -171,6 +172,29 @@ describe('a watch', () => {
     await other.close();
     await ended;
     expect(() => other.watch('a')).toThrow(/closed/);
+  });
+
+  scenario(
+    'tells how far everything has been seen, also when asked before it began or while it was nowhere',
+    async (app, client) => {
+      const watcher = client.watch('quiet', { progress: true });
+      watcher.requestProgress();
+      expect((await watcher.next()).value).toMatchObject({ events: [] });
+      const { world, names } = app.cluster;
+      const cut = world.net.partition(['app'], names);
+      for (const name of names) world.net.resetConnections('app', name);
+      await app.sleep(100);
+      watcher.requestProgress();
+      cut[Symbol.dispose]();
+      expect((await watcher.next()).value).toMatchObject({ events: [] });
+      watcher.close();
+    },
+  );
+
+  scenario('fails when no server will have its client', async (app) => {
+    const endpoints = app.cluster.names.map((name) => `${name}:7410`);
+    await using stranger = new Client({ env: app.env, endpoints, clusterId: 4711 });
+    await expect(stranger.watch('a').next()).rejects.toMatchObject({ code: 'wrong-cluster' });
   });
 
   scenario('tells how far everything has been seen, when asked for', async (_app, client) => {

@@ -63,6 +63,8 @@ export class Watcher
   #buffered: WatchBatch[] = [];
   readonly #readers: Reader[] = [];
   #paused = false;
+  /** Asked for, and not heard of since: a server that did not watch yet, or a connection that has ended, has not answered. */
+  #progressWanted = false;
   #failure: CoreError | undefined;
   #done = false;
 
@@ -126,18 +128,25 @@ export class Watcher
     switch (message.kind) {
       case 'created':
         if (this.#nextRevision === 0) this.#nextRevision = message.revision + 1;
+        if (this.#progressWanted) this.#channel.post(Operation.watchProgress);
         return this.#resolveStarted(this.#nextRevision);
       case 'events':
         return this.#batch(message);
       case 'progress':
-        if (message.revision < this.#nextRevision) return;
-        if (this.#options.progress === true) this.#batch({ revision: message.revision, events: [] });
-        else this.#nextRevision = message.revision + 1;
-        return;
+        return this.#progress(message.revision);
       case 'canceled':
         if (message.compactRevision === undefined) return this.#channel.restart();
         return this.#fail(new CompactedError(this.#nextRevision, message.compactRevision));
     }
+  }
+
+  /** Whoever has asked gets an answer, also when there is nothing new. */
+  #progress(toldOf: number): void {
+    const revision = Math.max(toldOf, this.#nextRevision - 1);
+    const news = revision >= this.#nextRevision || this.#progressWanted;
+    this.#progressWanted = false;
+    if (news && this.#options.progress === true) this.#batch({ revision, events: [] });
+    else this.#nextRevision = revision + 1;
   }
 
   #batch({ revision, events }: WatchBatch): void {
@@ -154,6 +163,7 @@ export class Watcher
 
   /** Asks for a batch that says how far everything has been seen: of use with `progress`. */
   requestProgress(): void {
+    this.#progressWanted = true;
     this.#channel.post(Operation.watchProgress);
   }
 
@@ -217,7 +227,7 @@ export class Watcher
     this.#channel.close();
   }
 
-  /** For the client alone, when it closes. */
+  /** For the client alone: when it closes, or no server will have it. */
   stop(error: CoreError): void {
     this.#fail(error);
   }
