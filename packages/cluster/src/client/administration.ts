@@ -84,11 +84,15 @@ export class ClusterAdministration {
     return this.#requester.ask('hash', Operation.hash, decodeHash, options, (w) => w.uint(revision));
   }
 
-  /** The whole state as of now, in chunks. Rejects midway when the connection ends: a part is of no use. */
+  /** The whole state as of now, in chunks. Rejects midway when the connection ends, or another server is chosen: a part is of no use. */
   async *snapshot(options?: CallOptions): AsyncGenerator<Uint8Array, void> {
+    const before = this.#requester.link;
     const id = await this.#once('snapshot', Operation.snapshot, (reader) => reader.uint(), options);
+    const link = before ?? this.#requester.link;
     try {
       for (;;) {
+        // Under the same number another server may have another one.
+        if (this.#requester.link !== link) throw elsewhere();
         const next = (): Promise<Uint8Array> =>
           this.#once(
             'snapshot',
@@ -102,7 +106,9 @@ export class ClusterAdministration {
         yield chunk;
       }
     } finally {
-      this.#once('snapshot', Operation.snapshotClose, nothing, options, (w) => w.uint(id)).catch(() => {});
+      if (this.#requester.link === link) {
+        this.#once('snapshot', Operation.snapshotClose, nothing, options, (w) => w.uint(id)).catch(() => {});
+      }
     }
   }
 
@@ -115,6 +121,10 @@ export class ClusterAdministration {
   ): Promise<T> {
     return this.#requester.ask(what, operation, decode, { ...options, repetition: 'never' }, encode);
   }
+}
+
+function elsewhere(): CoreError {
+  return new CoreError('unavailable', 'snapshot: requests go to another server now, begin again', { retryable: true });
 }
 
 function nothing(): void {}

@@ -164,3 +164,19 @@ scenario(
     await expect(refused).rejects.toMatchObject({ code: 'timed-out', outcome: 'not-applied' });
   },
 );
+
+scenario('a snapshot that is being read does not go on with that of another server', async (app, client) => {
+  for (let i = 0; i < 20; i++) await client.put(`k${i}`, 'x'.repeat(100_000));
+  const first = client.cluster.snapshot();
+  await first.next();
+  const before = app.cluster.leader;
+  const heir = (await client.cluster.members()).find(({ name }) => name !== before)!;
+  await client.cluster.moveLeader(heir.id);
+  await client.put('k0', '');
+  const second = client.cluster.snapshot();
+  await second.next();
+  await expect(first.next()).rejects.toMatchObject({ code: 'unavailable', retryable: true });
+  let sizeBytes = 0;
+  for await (const chunk of second) sizeBytes += chunk.length;
+  expect(sizeBytes).toBeGreaterThan(1_900_000);
+});

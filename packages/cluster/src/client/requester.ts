@@ -57,6 +57,11 @@ export class Requester implements RouterOwner {
     return this.#router.server;
   }
 
+  /** The connection that requests go over now: for what is known to one server only. */
+  get link(): object | undefined {
+    return this.#router.openLink;
+  }
+
   get clusterId(): number {
     return this.#router.clusterId;
   }
