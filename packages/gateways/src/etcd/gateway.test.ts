@@ -96,6 +96,12 @@ describe('errors', () => {
     });
   }
 
+  test('an answer that was too large for the way back is not called a request that is too large', async () => {
+    fake.onWrite = () =>
+      Promise.reject(new CoreError('request-too-large', 'carried out, but …', { outcome: 'applied' }));
+    expect(await failure(grpc.unary(client.PUT, put()))).toEqual([8, 'carried out, but …']);
+  });
+
   test('an unexpected one tells the client nothing and the log everything', async () => {
     fake.onWrite = () => Promise.reject(new TypeError('secret'));
     const [code, message] = (await failure(grpc.unary(client.PUT, put()))) as [number, string];

@@ -1,14 +1,19 @@
 import { ByteReader, BytesError, ByteWriter } from '@quorate/patterns/base';
 import type { NodeId } from '@quorate/patterns/consensus/raft';
 import type { RaftGroup } from '../../raft/types.ts';
+import { FRAME_BYTES_MAX } from '../../wire/index.ts';
 import { CoreError } from '../errors.ts';
 import { Reply } from '../machine/reply.ts';
+import { coreError } from '../messages.ts';
 import { type LeaderLine, LeaderQuestion, malformedAnswer } from './leader-line.ts';
 import { WriteBatch } from './write-batch.ts';
 import type { WriteSink } from './write-queue.ts';
 
 /** After this long without an answer the outcome of forwarded writes is unknown. */
 const FORWARD_TIMEOUT_MS = 5000;
+
+/** What answers may take together: a frame's worth, less what is around each of them and the errors that replace some. */
+const ANSWERS_BYTES_MAX = FRAME_BYTES_MAX - 1024 * 1024;
 
 /**
  * Passes whole batches on to the leader as they are, and proposes those that other nodes pass on to this one. Commands and answers are moved as
@@ -38,6 +43,12 @@ export class WriteForwarding {
   }
 }
 
+/** A frame that is too long would end the connection, with everything else that is under way on it. */
+function tooLarge(bytes: number): CoreError {
+  const detail = `it was carried out, but its answer has ${bytes} bytes, too many to be passed on between nodes: ask the leader itself, or for less`;
+  return coreError('request-too-large', { detail, outcome: 'applied' });
+}
+
 function readReplies(reader: ByteReader, count: number): readonly Reply[] | CoreError {
   const replies: Reply[] = [];
   try {
@@ -63,6 +74,7 @@ function countCommands(payload: Uint8Array): number {
 /** Gathers the answers of a forwarded batch, which come in order, to send them back as one. */
 class ForwardedAnswers implements WriteSink {
   readonly #writer: ByteWriter = new ByteWriter();
+  #bytes = 0;
   readonly #reply: (answer: CoreError | Uint8Array) => void;
   #left: number;
 
@@ -72,7 +84,10 @@ class ForwardedAnswers implements WriteSink {
   }
 
   written(_tag: number, reply: Reply): void {
-    this.#writer.bytes(reply.bytes);
+    const { bytes } = reply;
+    const fits = this.#bytes + bytes.length <= ANSWERS_BYTES_MAX;
+    if (fits) this.#bytes += bytes.length;
+    this.#writer.bytes(fits ? bytes : Reply.of(tooLarge(bytes.length)).bytes);
     this.#left -= 1;
     if (this.#left === 0) this.#reply(this.#writer.take());
   }

@@ -67,6 +67,10 @@ function ofCore(error: CoreError, { timeoutMs }: CallContext): GrpcError {
   if (error.code === 'timed-out' && timeoutMs !== undefined && timeoutMs < CORE_TIMEOUT_MS) {
     return new GrpcError(GrpcCode.deadlineExceeded, 'context deadline exceeded');
   }
+  // A request that was carried out was not too large: its answer is, and the error says how.
+  if (error.code === 'request-too-large' && error.outcome === 'applied') {
+    return new GrpcError(resourceExhausted, error.message);
+  }
   const [code, message] = TABLE[error.code];
   return new GrpcError(code, message ?? `etcdserver: ${error.message}`);
 }
