@@ -5,6 +5,7 @@ import { Client } from './client.ts';
 import { resolveClientOptions } from './options.ts';
 import { Operation } from './protocol/operations.ts';
 import { Requester } from './requester.ts';
+import type { Dial } from './server-link.ts';
 import { SESSION_WINDOW } from './session.ts';
 
 /** Makes the cluster forget all sessions but that of whoever asks, as it does when there are too many. */
@@ -179,4 +180,40 @@ scenario('a snapshot that is being read does not go on with that of another serv
   let sizeBytes = 0;
   for await (const chunk of second) sizeBytes += chunk.length;
   expect(sizeBytes).toBeGreaterThan(1_900_000);
+});
+
+scenario('a server is dialled again while the connection to it that was of no use is still ending', async (app) => {
+  const { names } = app.cluster;
+  // Like a connection whose other side does not answer: it is closed, and does not end.
+  const dial: Dial = (to, handler) => {
+    const connection = app.env.net.connect(to, handler);
+    let closing = false;
+    const write = (chunk: Uint8Array): void => {
+      if (!closing) connection.write(chunk);
+    };
+    const close = (): void => {
+      closing = true;
+    };
+    return new Proxy(connection, {
+      get: (target, name) => {
+        if (name === 'write') return write;
+        if (name === 'close') return close;
+        const value = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  const client = await app.connect({ dial });
+  await client.put('a', '1');
+  const members = await client.cluster.members();
+  const idOf = (name: string): number => members.find((member) => member.name === name)!.id;
+  const before = app.cluster.leader!;
+  await client.cluster.moveLeader(idOf(names.find((name) => name !== before)!));
+  await client.put('a', '2');
+  await app.sleep(1200);
+  await client.cluster.moveLeader(idOf(before));
+  const askedAt = app.env.clock.monotonic();
+  await client.put('a', '3');
+  expect(app.env.clock.monotonic() - askedAt).toBeLessThan(500);
+  expect(client.server?.host).toBe(before);
 });

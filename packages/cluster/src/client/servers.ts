@@ -169,7 +169,7 @@ export class Servers implements LinkOwner, Disposable {
 
   closed(link: ServerLink, error: CoreError): void {
     const key = formatAddress(link.address);
-    this.#links.delete(key);
+    if (this.#links.get(key) === link) this.#links.delete(key);
     this.#lastError = error;
     this.#troubled = true;
     this.#owner.lost(link, error);
@@ -195,9 +195,15 @@ export class Servers implements LinkOwner, Disposable {
   #look(): void {
     const { used, expecting } = this.#owner.look();
     for (const link of this.#links.values()) {
-      if (link !== this.#chosen && !used.has(link)) link.close();
+      if (link !== this.#chosen && !used.has(link)) this.#retire(link);
       else this.#watchdog.look(link, expecting(link));
     }
+  }
+
+  /** It takes nothing more, and may take its time to end: should its server be wanted again, that is another connection. */
+  #retire(link: ServerLink): void {
+    this.#links.delete(formatAddress(link.address));
+    link.close();
   }
 
   [Symbol.dispose](): void {
