@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -298,6 +298,17 @@ describe('usage', () => {
     });
     expect(await new Promise((resolve) => child.once('exit', (_status, signal) => resolve(signal)))).toBe('SIGTERM');
     expect(said).toBe('');
+  });
+  test.skipIf(!existsSync('/dev/full'))('what cannot be printed is said to be lost', async () => {
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [script, '--version'], { stdio: ['ignore', full, 'pipe'] });
+    closeSync(full);
+    let said = '';
+    child.stderr!.on('data', (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+    expect(said).toBe('quorate: cannot print: ENOSPC: no space left on device, write\n');
   });
   test('a cluster that is not there is said to be so', async () => {
     const { status, err } = await quorate('get', 'a', '--endpoints', '127.0.0.1:1', '--timeout', '1');

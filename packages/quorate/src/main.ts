@@ -43,12 +43,21 @@ function throwInsteadOfExit(command: Command): void {
   for (const inner of command.commands) throwInsteadOfExit(inner);
 }
 
-/** When nobody reads any more what a command prints (`| head`), it ends in order and without a word, as if told to. */
+/** What is printed may get lost: that is said, and changes the exit status. When nobody reads any more what a command prints (`| head`), it ends in order and without a word, as if told to. */
 function endWithoutReader(): void {
   let ending = false;
+  let isLost = false;
+  process.on('exit', () => {
+    if (isLost) process.exitCode ||= 1;
+  });
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE') {
+        // A full disk under a node's log is no reason for the node to stop; who was only to print has failed.
+        if (!isLost && stream === process.stdout) process.stderr.write(`quorate: cannot print: ${error.message}\n`);
+        isLost = true;
+        return;
+      }
       if (!ending) process.kill(process.pid, 'SIGTERM');
       ending = true;
     });
