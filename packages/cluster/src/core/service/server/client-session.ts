@@ -167,8 +167,9 @@ export class ClientSession implements ClientHandler, ItemSink, WriteSink, Answer
   /** Watches have no one answer, and say nothing to what comes after their beginning; the rest is for operators. */
   #other(id: number, operation: number, body: ByteReader): void {
     if (this.#watches.serves(operation)) {
-      this.#unanswered -= 1;
+      // Throws when it is malformed, and is then answered as all else is.
       this.#watches.serve(id, operation, body);
+      this.#unanswered -= 1;
     } else this.#administration.serve(id, operation, body);
   }
 
