@@ -3,6 +3,7 @@
  * flag wins over the variable, the variable over the file, the file over the default.
  */
 import { readFileSync } from 'node:fs';
+import { findAddress } from '@quorate/cluster/client';
 
 /** What `quorate serve` and `startNode` need to know. */
 export interface NodeSettings {
@@ -176,11 +177,7 @@ function parseSetting(kind: Kind, value: unknown, origin: string): unknown {
   }
 }
 
-/** `host:port` or `[v6]:port`. */
-export function isAddress(text: string): boolean {
-  const port = /^(?:\[[0-9a-fA-F:]+\]|[^:\s/]+):(\d{1,5})$/.exec(text)?.[1];
-  return port !== undefined && Number(port) <= PORT_MAX;
-}
+export const isAddress = (text: string): boolean => findAddress(text) !== undefined;
 
 /** NaN when it is none: an empty text, null and true are not numbers here, whatever `Number` makes of them. */
 function wholeNumber(value: unknown): number {

@@ -2,11 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { Endpoints, formatAddress, parseAddress } from './endpoints.ts';
 
 describe('an address', () => {
-  test.each(['127.0.0.1:7410', 'node-1.example:1', '[::1]:65535'])('%s is read and written alike', (text) => {
-    expect(formatAddress(parseAddress(text))).toBe(text);
-  });
+  test.each(['127.0.0.1:7410', 'node-1.example:1', '[::1]:65535', '[fe80::1%eth0]:1'])(
+    '%s is read and written alike',
+    (text) => {
+      expect(formatAddress(parseAddress(text))).toBe(text);
+    },
+  );
 
-  test.each(['', 'host', 'host:', ':1', 'host:65536', 'host:1:2', '::1:7410', 'a b:1'])(
+  test.each(['', 'host', 'host:', ':1', 'host:65536', 'host:1:2', '::1:7410', 'a b:1', '/a:1', '[host]:1'])(
     '"%s" is refused, and named',
     (text) => {
       expect(() => parseAddress(text)).toThrow(`"${text}" is not an address`);

@@ -12,7 +12,7 @@ export function parseAddress(text: string): Address {
 
 /** The same for what others have written: undefined when it is no address. */
 export function findAddress(text: string): Address | undefined {
-  const match = /^(?:\[([^\]]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const match = /^(?:\[([\da-fA-F:.]+(?:%[^\]\s]+)?)\]|([^:[\]\s/]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   return host !== undefined && port <= PORT_MAX ? { host, port } : undefined;

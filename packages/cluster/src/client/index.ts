@@ -13,7 +13,7 @@ export type {
 } from '../core/requests.ts';
 export type { ClusterAdministration } from './administration.ts';
 export { Client, connect, type ReadOptions, type ScanOptions } from './client.ts';
-export { formatAddress, parseAddress } from './endpoints.ts';
+export { findAddress, formatAddress, parseAddress } from './endpoints.ts';
 export { type Bytes, type Keys, prefixEnd, toBytes, toText } from './keys.ts';
 export type { Lease } from './lease.ts';
 export {

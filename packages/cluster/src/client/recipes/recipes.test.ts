@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type App, SimCluster } from '../../node/cluster.fixture.ts';
-import { type Client, connect, put, stillLeads, toText } from '../index.ts';
+import { type Barrier, type Client, connect, put, stillLeads, toText } from '../index.ts';
 
 const scenario = (name: string, run: (app: App, clients: Client[]) => Promise<void>, clients = 3): void => {
   test(name, async () => {
@@ -204,22 +204,25 @@ scenario(
   },
 );
 
+/** Waits at the barrier, and says whether it has been let through. */
+function passing(barrier: Barrier): { passed: boolean; readonly end: Promise<void> } {
+  const end = barrier.wait().then(() => {
+    state.passed = true;
+  });
+  const state = { passed: false, end };
+  return state;
+}
+
 scenario('a barrier holds those who come until it is lowered', async (app, [one, two]) => {
   const barrier = one!.barrier('gate');
   await barrier.wait();
   expect(await barrier.raise()).toBe(true);
   expect(await two!.barrier('gate').raise()).toBe(false);
-  let passed = false;
-  const waiting = two!
-    .barrier('gate')
-    .wait()
-    .then(() => {
-      passed = true;
-    });
+  const waiting = passing(two!.barrier('gate'));
   await app.sleep(100);
-  expect(passed).toBe(false);
+  expect(waiting.passed).toBe(false);
   expect(await barrier.lower()).toBe(true);
-  await waiting;
+  await waiting.end;
   expect(await barrier.lower()).toBe(false);
 });
 
@@ -228,18 +231,11 @@ scenario(
   async (app, [one, two]) => {
     const barrier = one!.barrier('gate');
     await barrier.raise();
-    let passed = false;
-    const waiting = two!
-      .barrier('gate')
-      .wait()
-      .then(() => {
-        passed = true;
-      });
+    const waiting = passing(two!.barrier('gate'));
     await app.sleep(100);
     await Promise.all([barrier.lower(), barrier.raise()]);
     await app.sleep(1000);
-    expect(passed).toBe(true);
-    await waiting;
+    expect(waiting.passed).toBe(true);
   },
 );
 

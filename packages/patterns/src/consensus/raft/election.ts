@@ -156,7 +156,7 @@ export class Election {
     return request.term > this.#core.term && this.#core.repair.mayElect && this.#isUpToDate(request);
   }
 
-  /** To a rival whose log is as good as this node's. Once, and for less time than it waits before it asks again: nobody is kept from standing. */
+  /** To a rival whose log is as good as this node's. Once for each wait, which ends whatever rivals do: nobody is kept from standing. */
   #giveWay(rival: NodeId, request: VoteRequest): void {
     const { id, role, log, term, now, settings } = this.#core;
     if (role === 'pre-candidate') {
